@@ -1,0 +1,3 @@
+module github.com/yunjian-io/yunjian
+
+go 1.26.0

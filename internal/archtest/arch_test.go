@@ -1,0 +1,117 @@
+package archtest
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/yunjian-io/yunjian/"
+
+// allowed names, for each package, the packages of this module it may import.
+// A package that is not listed fails the test, so a new one must be placed here.
+var allowed = map[string][]string{
+	"cmd/yunjian-agent":     {"agent"},
+	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/html", "collector/report/render/xlsx", "rules"},
+
+	"agent":       {"agent/probe", "agent/push", "agent/spool", "internal/selfmetrics", "internal/wire"},
+	"agent/probe": {"internal/wire"},
+	"agent/push":  {},
+	"agent/spool": {"internal/durable"},
+
+	"collector": {
+		"collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/store",
+		"collector/store/engine", "internal/durable", "internal/selfmetrics", "internal/wire", "rules", "rules/calendar",
+	},
+	"collector/ingest":             {"internal/wire"},
+	"collector/inventory":          {},
+	"collector/replay":             {"collector/traces", "internal/wire"},
+	"collector/report":             {},
+	"collector/report/render/html": {"collector/report"},
+	"collector/report/render/xlsx": {"collector/report"},
+	"collector/store":              {"collector/inventory", "internal/wire", "rules"},
+	"collector/store/engine":       {},
+	"collector/traces":             {},
+
+	"rules":          {"rules/calendar"},
+	"rules/calendar": {},
+
+	"internal/archtest":    {},
+	"internal/bench":       {"collector/replay", "internal/wire"},
+	"internal/docgen":      {"collector/store", "internal/wire"},
+	"internal/durable":     {},
+	"internal/e2e":         {},
+	"internal/selfmetrics": {},
+	"internal/wire":        {},
+}
+
+// sole names the one package that may import a driver, and why.
+var sole = map[string]struct{ owner, why string }{
+	"github.com/ClickHouse/clickhouse-go/v2":        {"collector/store", "SQL lives in one place"},
+	"github.com/ebitengine/purego":                  {"collector/store/engine", "the engine runs in its own process"},
+	"github.com/grafana/grafana-openapi-client-go":  {"dashboards", "Grafana is an output, not a dependency"},
+	"github.com/shirou/gopsutil/v3":                 {"agent/probe", "host reads go through the fixture root"},
+	"github.com/expr-lang/expr":                     {"rules", "one expression language, one place"},
+	"google.golang.org/protobuf/encoding/protowire": {"internal/wire", "one codec"},
+	"github.com/golang/snappy":                      {"internal/wire", "one codec"},
+	"github.com/VictoriaMetrics/metrics":            {"internal/selfmetrics", "it counts ourselves; client_golang describes the host"},
+}
+
+// TestImports parses the import clauses itself: the go command then knows which
+// files the result depends on, and does not answer from its cache once one changes.
+func TestImports(t *testing.T) {
+	root := os.DirFS("../..")
+	seen := 0
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || name == "var" || name == "bin") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		seen++
+		src, err := fs.ReadFile(root, name)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := path.Dir(name)
+		may, listed := allowed[pkg]
+		if !listed {
+			t.Errorf("%s: package %s is not in the table; say what it may import", name, pkg)
+		}
+		for _, spec := range file.Imports {
+			imp, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if local, ok := strings.CutPrefix(imp, module); ok && !slices.Contains(may, local) {
+				t.Errorf("%s: %s must not import %s", name, pkg, local)
+			}
+			for driver, rule := range sole {
+				if strings.HasPrefix(imp, driver) && pkg != rule.owner {
+					t.Errorf("%s: only %s may import %s: %s", name, rule.owner, driver, rule.why)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen == 0 {
+		t.Fatal("no Go file was looked at; is the root right?")
+	}
+}
