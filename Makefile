@@ -4,11 +4,14 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/yunjian
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(CACHE)/bin/golangci-lint-$(GOLANGCI_VERSION)
 
-.PHONY: all help build lint test
+.PHONY: all help deps build lint test
 all: lint test
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | column -t -s $$'\t'
+
+deps: ## libchdb, the embedded ClickHouse, into the user's cache folder
+	deploy/fetch-libchdb.sh
 
 build: ## both binaries into ./bin
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/ ./cmd/...

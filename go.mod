@@ -9,6 +9,7 @@ require (
 
 require (
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0
+	github.com/ebitengine/purego v0.11.3
 	github.com/google/go-cmp v0.7.0
 	golang.org/x/sync v0.24.0
 )
