@@ -1,5 +1,5 @@
 -- Usage: raw rows of agents and gateways, the buckets derived from them, and what is known of hosts.
--- A line "-- shard: EXPRESSION" before a table is the sharding key of its distributed variant;
+-- A line "-- shard: EXPRESSION" before a table is the sharding key of its distributed variant,
 -- "-- shard: everywhere" marks a small table that every replica holds whole.
 
 -- shard: everywhere
