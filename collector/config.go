@@ -1,0 +1,171 @@
+package collector
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/yunjian-io/yunjian/collector/ingest"
+	"github.com/yunjian-io/yunjian/collector/store"
+)
+
+// Config is the configuration file of the collector. Every field may be left
+// out; an unknown one is an error.
+type Config struct {
+	// DataDir holds the embedded engine's data. Default: ./var
+	DataDir string `yaml:"data_dir"`
+	// Listen is the address of the door for agents and gateways. Default: 127.0.0.1:9920
+	Listen string `yaml:"listen"`
+	// TLS certificate and key in PEM files; they are read again when they change.
+	TLS struct {
+		CertFile string `yaml:"cert_file"`
+		KeyFile  string `yaml:"key_file"`
+	} `yaml:"tls"`
+	// AllowPlainHTTP lets the door listen without TLS on an address that is not
+	// loopback, for a proxy in front that ends TLS. Default: false
+	AllowPlainHTTP bool `yaml:"allow_plain_http"`
+	// Providers may send data; the secret signs their tokens (at least 32 bytes).
+	Providers []ProviderConfig `yaml:"providers"`
+	// ClickHouse is a server; without a dsn the embedded engine is used.
+	ClickHouse struct {
+		// DSN such as https://yunjian@clickhouse:8443/yunjian (the HTTP protocol)
+		DSN string `yaml:"dsn"`
+		// PasswordFile holds the password of the DSN's user.
+		PasswordFile string `yaml:"password_file"`
+	} `yaml:"clickhouse"`
+	// Engine is the embedded ClickHouse.
+	Engine struct {
+		// Library is the path of libchdb.so. Default: what `make deps` fetched, or an installed one
+		Library string `yaml:"library"`
+		// MaxMemoryBytes bounds one question. Default: a third of the host's memory
+		MaxMemoryBytes int64 `yaml:"max_memory_bytes"`
+	} `yaml:"engine"`
+	// Retention of the tables.
+	Retention struct {
+		// RawDays keeps raw rows so many days after receipt. Default: 35
+		RawDays int `yaml:"raw_days"`
+		// FiveMinuteMonths keeps five-minute values so many months. Default: 25
+		FiveMinuteMonths int `yaml:"five_minute_months"`
+	} `yaml:"retention"`
+	// GroupCommit is how long rows of several requests are gathered before they are stored. Default: 1s
+	GroupCommit time.Duration `yaml:"group_commit"`
+	// RulesDir holds rule files that replace the built-in ones.
+	RulesDir string `yaml:"rules_dir"`
+	// LogLevel is debug, info, warn or error. Default: info
+	LogLevel string `yaml:"log_level"`
+}
+
+// ProviderConfig is one cloud provider that may send data.
+type ProviderConfig struct {
+	// ID as in the inventory.
+	ID string `yaml:"id"`
+	// SecretFile holds at least 32 random bytes; `yunjian-collector token secret` makes one.
+	SecretFile string `yaml:"secret_file"`
+}
+
+// LoadConfig reads a configuration file; an empty name gives the defaults.
+// Relative paths in it are relative to the file.
+func LoadConfig(name string) (Config, error) {
+	var c Config
+	if name != "" {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return c, fmt.Errorf("read configuration: %w", err)
+		}
+		d := yaml.NewDecoder(bytes.NewReader(text))
+		d.KnownFields(true)
+		if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+			return c, fmt.Errorf("read configuration %s: %w", name, err)
+		}
+		c.anchor(filepath.Dir(name))
+	}
+	c.defaults()
+	return c, c.validate()
+}
+
+// anchor makes relative paths relative to the folder of the file.
+func (c *Config) anchor(dir string) {
+	paths := []*string{&c.DataDir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.ClickHouse.PasswordFile, &c.Engine.Library, &c.RulesDir}
+	for i := range c.Providers {
+		paths = append(paths, &c.Providers[i].SecretFile)
+	}
+	for _, p := range paths {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+}
+
+func (c *Config) defaults() {
+	r := store.DefaultRetention()
+	c.DataDir = or(c.DataDir, "var")
+	c.Listen = or(c.Listen, "127.0.0.1:9920")
+	c.Retention.RawDays = or(c.Retention.RawDays, r.RawDays)
+	c.Retention.FiveMinuteMonths = or(c.Retention.FiveMinuteMonths, r.FiveMinute)
+	c.GroupCommit = or(c.GroupCommit, time.Second)
+	c.LogLevel = or(c.LogLevel, "info")
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+func (c *Config) validate() error {
+	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
+		return errors.New("configuration: tls needs both cert_file and key_file")
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("configuration: listen %q: want address:port", c.Listen)
+	}
+	if ip := net.ParseIP(host); c.TLS.CertFile == "" && !c.AllowPlainHTTP && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("configuration: listen %q is not loopback and there is no certificate: set tls.cert_file and tls.key_file, or allow_plain_http behind a proxy that ends TLS", c.Listen)
+	}
+	if c.GroupCommit < 10*time.Millisecond || c.GroupCommit > 30*time.Second {
+		return fmt.Errorf("configuration: group_commit %s: want 10ms to 30s", c.GroupCommit)
+	}
+	seen := map[string]bool{}
+	for _, p := range c.Providers {
+		if p.ID == "" || p.SecretFile == "" || seen[p.ID] {
+			return fmt.Errorf("configuration: provider %q needs an id of its own and a secret_file", p.ID)
+		}
+		seen[p.ID] = true
+	}
+	return nil
+}
+
+// Secrets reads the secrets of the providers.
+func (c *Config) Secrets() (ingest.Secrets, error) {
+	secrets := ingest.Secrets{}
+	for _, p := range c.Providers {
+		secret, err := readSecret(p.SecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("provider %q: %w", p.ID, err)
+		}
+		if len(secret) < ingest.MinSecretBytes {
+			return nil, fmt.Errorf("provider %q: secret in %s has %d bytes; want at least %d: make one with `yunjian-collector token secret`", p.ID, p.SecretFile, len(secret), ingest.MinSecretBytes)
+		}
+		secrets[p.ID] = []byte(secret)
+	}
+	return secrets, nil
+}
+
+func readSecret(name string) (string, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}

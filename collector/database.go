@@ -1,0 +1,85 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/collector/store/engine"
+)
+
+// Database is an open store and, where it is embedded, its engine.
+type Database struct {
+	*store.Store
+	engine *engine.Engine
+}
+
+// OpenDatabase opens the configured ClickHouse: the server of the DSN; else the
+// engine that a running collector owns; else an engine of our own. It migrates
+// the schema forward.
+func OpenDatabase(ctx context.Context, c Config, log *slog.Logger) (*Database, error) {
+	db := &Database{}
+	options := store.Options{DSN: c.ClickHouse.DSN}
+	if c.ClickHouse.PasswordFile != "" {
+		password, err := readSecret(c.ClickHouse.PasswordFile)
+		if err != nil {
+			return nil, err
+		}
+		options.Password = password
+	}
+	if c.ClickHouse.DSN == "" {
+		var err error
+		db.engine, err = engine.Open(ctx, engine.Config{
+			Dir: filepath.Join(c.DataDir, "engine"), Library: c.Engine.Library, Log: log,
+			Settings: map[string]string{
+				"session_timezone": "Asia/Shanghai",
+				"max_memory_usage": strconv.FormatInt(or(c.Engine.MaxMemoryBytes, memory()/3), 10),
+			},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("start the embedded engine: %w", err)
+		}
+		options.Dial = db.engine.DialContext
+	}
+	var err error
+	if db.Store, err = store.Open(ctx, options); err != nil {
+		return nil, errors.Join(err, db.closeEngine())
+	}
+	applied, err := db.Migrate(ctx)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if len(applied) > 0 {
+		log.Info("schema migrated", slog.Any("steps", applied))
+	}
+	return db, nil
+}
+
+// Close closes the store and stops an engine of our own.
+func (d *Database) Close() error { return errors.Join(d.Store.Close(), d.closeEngine()) }
+
+func (d *Database) closeEngine() error {
+	if d.engine == nil {
+		return nil
+	}
+	return d.engine.Close()
+}
+
+// memory is the host's memory in bytes; 4 GiB where /proc does not say.
+func memory() int64 {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err == nil {
+		if fields := strings.Fields(string(text)); len(fields) > 1 {
+			if kib, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
+				return kib << 10
+			}
+		}
+	}
+	return 4 << 30
+}

@@ -1,0 +1,195 @@
+package collector
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/yunjian-io/yunjian/collector/ingest"
+	"github.com/yunjian-io/yunjian/internal/wire"
+)
+
+// Server is the collector as a service.
+type Server struct {
+	config   Config
+	log      *slog.Logger
+	db       *Database
+	metrics  *metrics
+	commits  *ingest.Committer
+	registry *ingest.Registry
+	listener net.Listener
+	http     *http.Server
+}
+
+// NewServer opens the database and the door. Ready for requests when it returns;
+// Run answers them.
+func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err error) {
+	secrets, err := c.Secrets()
+	if err != nil {
+		return nil, err
+	}
+	if len(secrets) == 0 {
+		log.Warn("no providers configured: nobody can send data")
+	}
+	s := &Server{config: c, log: log, metrics: newMetrics()}
+	if s.db, err = OpenDatabase(ctx, c, log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.db.Close())
+		}
+	}()
+	retention := s.retention()
+	if err := s.db.SetRetention(ctx, retention); err != nil {
+		return nil, err
+	}
+	hosts, err := s.db.Hosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	aliases, err := s.db.Aliases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.registry = ingest.NewRegistry(hosts)
+	s.commits = ingest.NewCommitter(ingest.CommitterConfig{
+		Window: c.GroupCommit, Commit: s.db.Commit, Committed: s.metrics.committed,
+	})
+	door := ingest.NewHandler(ingest.Config{
+		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Submit: s.commits.Submit,
+		Alias: aliases.Resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
+	})
+	if err := s.listen(ctx, s.routes(door)); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) routes(door http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(wire.PathWrite, door)
+	mux.Handle(wire.PathDocuments, door)
+	mux.Handle("GET /metrics", s.metrics.handler(s.gauges))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		if err := s.db.Ping(ctx); err != nil {
+			http.Error(w, "ClickHouse does not answer: "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	return mux
+}
+
+func (s *Server) listen(ctx context.Context, handler http.Handler) error {
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		IdleTimeout:       3 * time.Minute, // longer than an agent's report interval
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	var err error
+	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.Listen); err != nil {
+		return fmt.Errorf("open the door: %w", err)
+	}
+	if s.config.TLS.CertFile == "" {
+		return nil
+	}
+	certificate, err := loadCertificate(s.config.TLS.CertFile, s.config.TLS.KeyFile, time.Now, func(err error) {
+		s.log.Error("certificate not renewed; the old one stays in use", slog.Any("error", err))
+	})
+	if err != nil {
+		return errors.Join(err, s.listener.Close())
+	}
+	s.listener = tls.NewListener(s.listener, &tls.Config{
+		GetCertificate: certificate.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+	})
+	return nil
+}
+
+// Addr is where the door listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// URL is the address that agents are given.
+func (s *Server) URL() string {
+	scheme := "http"
+	if s.config.TLS.CertFile != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + s.Addr().String()
+}
+
+// drain is how long requests under way may take after the end was asked for.
+const drain = 20 * time.Second
+
+// Run serves until ctx ends, then answers what is under way, stores it and
+// closes the database.
+func (s *Server) Run(ctx context.Context) error {
+	s.log.Info("collector ready", slog.String("listen", s.Addr().String()), slog.Int("known_hosts", s.registry.Len()))
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var group sync.WaitGroup
+	group.Go(func() { s.commits.Run(work) })
+	group.Go(func() { s.schedule(work) })
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(s.listener) }()
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		s.log.Info("collector stops")
+		bound, cancel := context.WithTimeout(work, drain)
+		err = s.http.Shutdown(bound)
+		cancel()
+		<-served
+	}
+	stop()
+	group.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, s.db.Close())
+}
+
+// scheduleEvery is how often the schedule looks whether something is due.
+const scheduleEvery = 15 * time.Second
+
+// schedule derives settled buckets, and once an hour tidies up and takes the
+// daily snapshot of what is allocated. What fails is tried again the next time.
+func (s *Server) schedule(ctx context.Context) {
+	ticker := time.NewTicker(scheduleEvery)
+	defer ticker.Stop()
+	var hourly time.Time
+	for {
+		now := time.Now()
+		if _, err := s.db.Derive(ctx, settled(now)); err != nil && ctx.Err() == nil {
+			s.metrics.count("derivations", "failed", 1)
+			s.log.Error("derivation failed; it will be tried again", slog.Any("error", err))
+		}
+		if now.Sub(hourly) >= time.Hour {
+			hourly = now
+			if err := s.hourly(ctx, now); err != nil && ctx.Err() == nil {
+				s.log.Error("hourly work failed; it will be tried again", slog.Any("error", err))
+			}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Server) hourly(ctx context.Context, now time.Time) error {
+	return errors.Join(s.db.TidyDerived(ctx, now), s.db.SnapshotAllocation(ctx, now))
+}

@@ -1,0 +1,46 @@
+-- Continues facts_series. Facts of every information system (F3-F5; percentiles of the summed series, F4).
+    ,
+    -- What is allocated to a system at an instant, as a step function.
+    step AS (
+        SELECT system, at, sum(sum(vcpu_change)) OVER (PARTITION BY system ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS vcpu,
+            sum(sum(memory_change)) OVER (PARTITION BY system ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS memory_mib
+        FROM (
+            SELECT system, a_from AS at, toInt64(vcpu) AS vcpu_change, toInt64(memory_mib) AS memory_change FROM alloc WHERE vcpu > 0 AND memory_mib > 0
+            UNION ALL
+            SELECT system, a_to, -toInt64(vcpu), -toInt64(memory_mib) FROM alloc WHERE vcpu > 0 AND memory_mib > 0
+        )
+        GROUP BY system, at
+    ),
+    -- F4: hosts are added up at each instant before any percentile is taken. A host that is missing
+    -- at an instant leaves numerator and denominator; the instant counts if at least 90 % of the
+    -- allocation was observed (reports.md E 2).
+    instant AS (
+        SELECT b.system AS system, b.bucket AS bucket,
+            cpu, cpu_alloc, cpu_run, mem, mem_alloc, mem_run, net, net_n,
+            cpu_alloc > 0 AND cpu_alloc * 10 >= p.vcpu * 9000 AS cpu_valid,
+            mem_alloc > 0 AND mem_alloc * 10 >= p.memory_mib * 9 AS mem_valid
+        FROM (
+            SELECT system, bucket,
+                sumIf(cpu, cpu >= 0) AS cpu, toInt64(sumIf(cpu_alloc, cpu >= 0)) AS cpu_alloc, toInt64(sumIf(cpu_alloc, cpu >= 0 AND is_off = 0)) AS cpu_run,
+                sumIf(mem, mem >= 0) AS mem, sumIf(mem_alloc, mem >= 0) AS mem_alloc, sumIf(mem_alloc, mem >= 0 AND is_off = 0) AS mem_run,
+                sumIf(net, net >= 0) AS net, countIf(net >= 0) AS net_n
+            FROM series GROUP BY system, bucket
+        ) AS b
+        ASOF INNER JOIN step AS p ON b.system = p.system AND b.bucket >= p.at
+    )
+SELECT system,
+    if(countIf(cpu_valid) = 0, NULL, sumIf(cpu, cpu_valid) / sumIf(cpu_alloc, cpu_valid)) AS cpu_avg,
+    if(countIf(cpu_valid) = 0, NULL, quantileExactWeightedIf(0.95)(cpu / cpu_alloc, 1, cpu_valid)) AS cpu_p95,
+    if(countIf(cpu_valid) = 0, NULL, maxIf(cpu / cpu_alloc, cpu_valid)) AS cpu_max,
+    if(countIf(cpu_valid AND toDate(bucket) IN {workdays:Array(Date)} AND toHour(bucket) BETWEEN 9 AND 17) = 0, NULL,
+        quantileExactWeightedIf(0.95)(cpu / cpu_alloc, 1, cpu_valid AND toDate(bucket) IN {workdays:Array(Date)} AND toHour(bucket) BETWEEN 9 AND 17)) AS cpu_p95_working_hours,
+    if(countIf(mem_valid) = 0, NULL, sumIf(mem, mem_valid) / sumIf(mem_alloc, mem_valid)) AS memory_avg,
+    if(countIf(mem_valid) = 0, NULL, quantileExactWeightedIf(0.95)(mem / mem_alloc, 1, mem_valid)) AS memory_p95,
+    if(countIf(mem_valid) = 0, NULL, maxIf(mem / mem_alloc, mem_valid)) AS memory_max,
+    if(countIf(cpu_valid AND cpu_run > 0) = 0, NULL, sumIf(cpu, cpu_valid) / sumIf(cpu_run, cpu_valid)) AS cpu_avg_running,
+    if(countIf(cpu_valid AND cpu_run > 0) = 0, NULL, quantileExactWeightedIf(0.95)(cpu / cpu_run, 1, cpu_valid AND cpu_run > 0)) AS cpu_p95_running,
+    if(countIf(mem_valid AND mem_run > 0) = 0, NULL, sumIf(mem, mem_valid) / sumIf(mem_run, mem_valid)) AS memory_avg_running,
+    if(countIf(mem_valid AND mem_run > 0) = 0, NULL, quantileExactWeightedIf(0.95)(mem / mem_run, 1, mem_valid AND mem_run > 0)) AS memory_p95_running
+FROM instant
+GROUP BY system
+ORDER BY system
