@@ -26,15 +26,17 @@ const ChildEnv = "YUNJIAN_ENGINE_CHILD"
 // ChildConfig is what the child is told by its parent.
 type ChildConfig struct {
 	// Dir is the folder of the engine; the database is in Dir/data, the socket is Dir/engine.sock.
-	Dir string
+	Dir string `json:"dir"`
 	// Library is the path of libchdb.so.
-	Library string
+	Library string `json:"library"`
 	// Settings are the ClickHouse settings every statement starts from.
-	Settings map[string]string
-	// QuerySessions and InsertSessions are how many statements of each kind run at once.
-	QuerySessions, InsertSessions int
+	Settings map[string]string `json:"settings"`
+	// QuerySessions is how many statements other than data inserts run at once.
+	QuerySessions int `json:"query_sessions"`
+	// InsertSessions is how many inserts with data run at once.
+	InsertSessions int `json:"insert_sessions"`
 	// NoSync leaves fsync out of inserts.
-	NoSync bool
+	NoSync bool `json:"no_sync"`
 
 	// Stdin is held open by the parent: its end means that the parent is gone or
 	// wants the child to end.

@@ -121,8 +121,7 @@ func (d *door) stream(ctx context.Context, w *worker, q *question, out *reply) e
 	s := w.stream(q.statement.text, q.format, q.params)
 	defer s.free()
 	if err := s.err(); err != nil {
-		var e *Exception
-		if errors.As(err, &e) && e.Code == codeBadArguments && strings.HasPrefix(e.Message, notStreamable) {
+		if e, ok := errors.AsType[*Exception](err); ok && e.Code == codeBadArguments && strings.HasPrefix(e.Message, notStreamable) {
 			return whole(w, q, out)
 		}
 		return err
@@ -248,14 +247,13 @@ func (d *door) failOpen(out *reply, err error) {
 }
 
 func asException(err error) *Exception {
-	var e *Exception
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Exception](err); ok {
 		return e
 	}
 	return refuse(codeLogical, fmt.Sprint(err))
 }
 
 func isException(err error) bool {
-	var e *Exception
-	return errors.As(err, &e)
+	_, ok := errors.AsType[*Exception](err)
+	return ok
 }

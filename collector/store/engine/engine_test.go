@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(engine.ChildEnv) != "" {
 		os.Exit(child())
 	}
+	if dir := os.Getenv(ownerEnv); dir != "" {
+		os.Exit(owner(dir))
+	}
 	os.Exit(m.Run())
 }
 
@@ -61,25 +64,10 @@ func config(tb testing.TB, dir string) engine.Config {
 	}
 }
 
-// folder is a short path: the address of a unix socket has few bytes.
-func folder(tb testing.TB) string {
-	tb.Helper()
-	dir, err := os.MkdirTemp("", "engine")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			tb.Error(err)
-		}
-	})
-	return dir
-}
-
 func start(tb testing.TB) *engine.Engine {
 	tb.Helper()
 	library(tb)
-	e, err := engine.Start(tb.Context(), config(tb, folder(tb)))
+	e, err := engine.Start(tb.Context(), config(tb, tb.TempDir()))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -119,9 +107,9 @@ func connect(tb testing.TB, e *engine.Engine) driver.Conn {
 	return conn
 }
 
-func exec(tb testing.TB, conn driver.Conn, query string, args ...any) {
+func execute(tb testing.TB, conn driver.Conn, query string) {
 	tb.Helper()
-	if err := conn.Exec(tb.Context(), query, args...); err != nil {
+	if err := conn.Exec(tb.Context(), query); err != nil {
 		tb.Fatalf("%s: %v", query, err)
 	}
 }
@@ -145,11 +133,12 @@ func TestHello(t *testing.T) {
 
 func TestInsertAndSelect(t *testing.T) {
 	conn := connect(t, start(t))
-	exec(t, conn, "CREATE TABLE t (n UInt64, s String) ENGINE = MergeTree ORDER BY n")
+	execute(t, conn, "CREATE TABLE t (n UInt64, s String) ENGINE = MergeTree ORDER BY n")
 	batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO t (n, s)")
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer batch.Close()
 	for n := range uint64(1000) {
 		if err := batch.Append(n, fmt.Sprint("row ", n)); err != nil {
 			t.Fatal(err)

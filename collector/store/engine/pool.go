@@ -94,7 +94,7 @@ func (p *pool) take(ctx context.Context, database string, settings map[string]st
 // give puts a worker back; a broken one leaves an empty place that the next take fills.
 func (p *pool) give(w *worker) {
 	if w.broken {
-		w.session.close()
+		w.close()
 		w = &worker{}
 	}
 	p.idle <- w
@@ -104,7 +104,7 @@ func (p *pool) give(w *worker) {
 func (p *pool) close() {
 	for len(p.idle) > 0 {
 		if w := <-p.idle; w.session != nil {
-			w.session.close()
+			w.close()
 		}
 	}
 }

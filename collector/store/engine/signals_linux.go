@@ -35,5 +35,5 @@ func keepSignals(f func()) {
 // rtSigaction cannot fail for what it is used: the pointers are good, and the
 // two signals without handler (KILL, STOP) never differ.
 func rtSigaction(n int, set, old *sigaction) {
-	syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(n), uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), maskSize, 0, 0)
+	_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(n), uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), maskSize, 0, 0)
 }

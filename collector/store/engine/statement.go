@@ -29,7 +29,7 @@ type statement struct {
 func split(text string, inline bool) (statement, error) {
 	words := scanner{text: text}
 	first, ok := words.next()
-	if !ok {
+	if !ok || first.text == ";" {
 		return statement{}, refuse(codeSyntax, "Empty query")
 	}
 	st := statement{kind: other, text: text}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,12 +15,14 @@ import (
 	"time"
 )
 
-// Back-off between two starts of a child that keeps dying; one that lived for
-// steadyTime starts over with the shortest.
+// Back-off between two starts: doubled from one child that dies to the next, up to
+// servedWait if the last one had answered and longestWait if it had not. One that
+// lived for steadyTime starts over with the shortest.
 const (
-	shortestWait = 100 * time.Millisecond
+	shortestWait = 50 * time.Millisecond
+	servedWait   = 400 * time.Millisecond
 	longestWait  = 10 * time.Second
-	steadyTime   = time.Minute
+	steadyTime   = 10 * time.Second
 )
 
 // closeTime is how long Close waits for a child before it kills it: longer than
@@ -30,8 +33,9 @@ const closeTime = hardTime + 5*time.Second
 type process struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer
-	errors *tail
-	exited chan error
+	stderr *tail
+	exited chan struct{} // closed once the process is gone
+	exit   error         // how it went; read after exited
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
@@ -50,11 +54,11 @@ func (e *Engine) spawn(ctx context.Context) (*process, error) {
 		return nil, fmt.Errorf("make ready pipe: %w", err)
 	}
 	defer readyRead.Close()
-	p := &process{errors: &tail{log: e.cfg.Log}, exited: make(chan error, 1)}
+	p := &process{stderr: &tail{log: e.cfg.Log}, exited: make(chan struct{})}
 	p.cmd = exec.Command(e.cfg.Command[0], e.cfg.Command[1:]...) //nolint:noctx // the child outlives the call; Close ends it
 	// The library's threads do not know Go's preemption signal, and have died of it.
 	p.cmd.Env = append(os.Environ(), ChildEnv+"="+string(config), "GODEBUG=asyncpreemptoff=1")
-	p.cmd.Stderr = p.errors
+	p.cmd.Stderr = p.stderr
 	p.cmd.ExtraFiles = []*os.File{e.lock, readyWrite}
 	if p.stdin, err = p.cmd.StdinPipe(); err == nil {
 		err = p.cmd.Start()
@@ -63,7 +67,10 @@ func (e *Engine) spawn(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %q: %w", e.cfg.Command[0], err)
 	}
-	go func() { p.exited <- p.cmd.Wait() }()
+	go func() {
+		p.exit = p.cmd.Wait()
+		close(p.exited)
+	}()
 	return p, p.await(ctx, readyRead)
 }
 
@@ -81,20 +88,20 @@ func (p *process) await(ctx context.Context, ready io.Reader) error {
 			return nil
 		}
 		// The pipe closes only when the child dies.
-		err := <-p.exited
-		return fmt.Errorf("the child ended before it answered (%w): %s", asExit(err), p.errors.text())
+		<-p.exited
+		return fmt.Errorf("the child ended before it answered (%w): %s", p.ending(), p.stderr.text())
 	case <-ctx.Done():
 		p.end()
 		return fmt.Errorf("wait for the child: %w", ctx.Err())
 	}
 }
 
-// asExit names the end of a child that reported none.
-func asExit(err error) error {
-	if err == nil {
-		return fmt.Errorf("exit status 0")
+// ending says how a child went, also one that did so without an error.
+func (p *process) ending() error {
+	if p.exit == nil {
+		return errors.New("exit status 0")
 	}
-	return err
+	return p.exit
 }
 
 // end closes the child's input and waits for it; a child that does not end is killed.
@@ -117,9 +124,9 @@ func (e *Engine) supervise(ctx context.Context, p *process) {
 	for {
 		started := time.Now()
 		select {
-		case err := <-p.exited:
+		case <-p.exited:
 			p.stdin.Close()
-			e.cfg.Log.Error("engine died", slog.Any("error", asExit(err)), slog.Int("pid", p.pid()), slog.String("stderr", p.errors.text()))
+			e.cfg.Log.Error("engine died", slog.Any("error", p.ending()), slog.Int("pid", p.pid()), slog.String("stderr", p.stderr.text()))
 		case <-ctx.Done():
 			p.end()
 			e.set(0, 0)
@@ -129,33 +136,33 @@ func (e *Engine) supervise(ctx context.Context, p *process) {
 		if time.Since(started) > steadyTime {
 			wait = shortestWait
 		}
-		if p, wait = e.again(ctx, wait); p == nil {
+		if p = e.again(ctx, wait); p == nil {
 			return
 		}
+		wait = min(2*wait, servedWait)
 	}
 }
 
 // again starts a new child, however often it takes; nil if ctx is done before one answers.
-func (e *Engine) again(ctx context.Context, wait time.Duration) (*process, time.Duration) {
+func (e *Engine) again(ctx context.Context, wait time.Duration) *process {
 	for {
 		pause := time.NewTimer(wait)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
 			pause.Stop()
-			return nil, wait
+			return nil
 		}
 		wait = min(2*wait, longestWait)
 		p, err := e.spawn(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				e.cfg.Log.Error("engine did not start", slog.Any("error", err), slog.Duration("retry_after", wait))
-			}
-			continue
+		if err == nil {
+			e.set(p.pid(), 1)
+			e.cfg.Log.Info("engine started again", slog.Int("pid", p.pid()))
+			return p
 		}
-		e.set(p.pid(), 1)
-		e.cfg.Log.Info("engine started again", slog.Int("pid", p.pid()))
-		return p, wait
+		if ctx.Err() == nil {
+			e.cfg.Log.Error("engine did not start", slog.Any("error", err), slog.Duration("retry_after", wait))
+		}
 	}
 }
 
