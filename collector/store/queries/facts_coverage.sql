@@ -1,8 +1,8 @@
 -- Continues facts_series. Observed and due seconds of every host in every system (F1).
 SELECT a.system, a.host_id, a.vcpu_seconds, a.seconds, s.observed_seconds, s.off_seconds
 FROM (
-    SELECT system, host, any(host_id) AS host_id, sum(toUInt32(a_to) - toUInt32(a_from)) AS seconds,
-        sum((toUInt32(a_to) - toUInt32(a_from)) * vcpu) AS vcpu_seconds
+    SELECT system, host, any(host_id) AS host_id, toUInt64(sum(toUInt32(a_to) - toUInt32(a_from))) AS seconds,
+        toUInt64(sum((toUInt32(a_to) - toUInt32(a_from)) * vcpu)) AS vcpu_seconds
     FROM alloc GROUP BY system, host
 ) AS a
 LEFT JOIN (

@@ -14,7 +14,7 @@ SELECT
 FROM (
     SELECT host, any(provider) AS provider, any(host_id) AS host_id, argMax(system, a_to) AS system,
         argMax(vcpu, a_to) AS vcpu, argMax(memory_mib, a_to) AS memory_mib, argMax(disk_gib, a_to) AS disk_gib, argMax(standby, a_to) AS standby,
-        sum(toUInt32(a_to) - toUInt32(a_from)) AS seconds
+        toUInt64(sum(toUInt32(a_to) - toUInt32(a_from))) AS seconds
     FROM alloc GROUP BY host
 ) AS a
 LEFT JOIN (
@@ -25,8 +25,8 @@ LEFT JOIN (
         sumIf(cpu, cpu >= 0) / sumIf(cpu_alloc, cpu >= 0) AS cpu_avg,
         quantileExactWeightedIf(0.95)(cpu / cpu_alloc, 1, cpu >= 0) AS cpu_p95,
         maxIf(cpu / cpu_alloc, cpu >= 0) AS cpu_max,
-        countIf(cpu_peak >= 0 AND is_off = 0) AS peak_n,
-        maxIf(cpu_peak / cpu_alloc, cpu_peak >= 0) AS cpu_peak,
+        countIf(peak >= 0 AND is_off = 0) AS peak_n,
+        maxIf(peak / cpu_alloc, peak >= 0) AS cpu_peak,
         countIf(cpu >= 0 AND toDate(bucket) IN {workdays:Array(Date)} AND toHour(bucket) BETWEEN 9 AND 17) AS work_n,
         quantileExactWeightedIf(0.95)(cpu / cpu_alloc, 1, cpu >= 0 AND toDate(bucket) IN {workdays:Array(Date)} AND toHour(bucket) BETWEEN 9 AND 17) AS cpu_p95_working_hours,
         sumIf(mem, mem >= 0) / sumIf(mem_alloc, mem >= 0) AS memory_avg,

@@ -36,7 +36,7 @@ WITH
     ),
     -- One row a host and bucket in which something is known; -1 stands for a value that is not.
     known AS (
-        SELECT host, bucket, observed_seconds, 0 AS is_off, cpu_used_millicores AS cpu, cpu_used_peak_millicores AS cpu_peak,
+        SELECT host, bucket, observed_seconds, 0 AS is_off, cpu_used_millicores AS cpu, cpu_used_peak_millicores AS peak,
             memory_used_mib AS mem, memory_total_mib AS mem_total, storage_used_mib AS storage,
             if(network_receive_bytes_stored < 0 OR network_transmit_bytes_stored < 0, -1,
                 greatest(0, network_receive_bytes_stored + network_transmit_bytes_stored - greatest(0, agent_traffic_bytes_stored))) AS net
@@ -48,7 +48,7 @@ WITH
     -- F5: the guest's share of its own MemTotal, weighted with the allocated memory.
     series AS (
         SELECT k.host AS host, k.bucket AS bucket, a.system AS system, k.observed_seconds AS observed_seconds, k.is_off AS is_off,
-            k.cpu AS cpu, k.cpu_peak AS cpu_peak, a.vcpu * 1000 AS cpu_alloc,
+            k.cpu AS cpu, k.peak AS peak, a.vcpu * 1000 AS cpu_alloc,
             if(k.mem < 0, -1, if(k.mem_total > 0, intDiv(toInt64(k.mem) * a.memory_mib, k.mem_total), toInt64(k.mem))) AS mem,
             toInt64(a.memory_mib) AS mem_alloc, k.net AS net, k.storage AS storage, a.disk_gib AS disk_gib
         FROM known AS k INNER JOIN alloc AS a ON k.host = a.host

@@ -16,31 +16,30 @@
     -- allocation was observed (reports.md E 2).
     instant AS (
         SELECT b.system AS system, b.bucket AS bucket,
-            cpu, cpu_alloc, cpu_run, mem, mem_alloc, mem_run, net, net_n,
-            cpu_alloc > 0 AND cpu_alloc * 10 >= p.vcpu * 9000 AS cpu_valid,
-            mem_alloc > 0 AND mem_alloc * 10 >= p.memory_mib * 9 AS mem_valid
+            cpu_sum, cpu_seen, cpu_run, mem_sum, mem_seen, mem_run,
+            cpu_seen > 0 AND cpu_seen * 10 >= p.vcpu * 9000 AS cpu_valid,
+            mem_seen > 0 AND mem_seen * 10 >= p.memory_mib * 9 AS mem_valid
         FROM (
             SELECT system, bucket,
-                sumIf(cpu, cpu >= 0) AS cpu, toInt64(sumIf(cpu_alloc, cpu >= 0)) AS cpu_alloc, toInt64(sumIf(cpu_alloc, cpu >= 0 AND is_off = 0)) AS cpu_run,
-                sumIf(mem, mem >= 0) AS mem, sumIf(mem_alloc, mem >= 0) AS mem_alloc, sumIf(mem_alloc, mem >= 0 AND is_off = 0) AS mem_run,
-                sumIf(net, net >= 0) AS net, countIf(net >= 0) AS net_n
+                sumIf(cpu, cpu >= 0) AS cpu_sum, toInt64(sumIf(cpu_alloc, cpu >= 0)) AS cpu_seen, toInt64(sumIf(cpu_alloc, cpu >= 0 AND is_off = 0)) AS cpu_run,
+                sumIf(mem, mem >= 0) AS mem_sum, sumIf(mem_alloc, mem >= 0) AS mem_seen, sumIf(mem_alloc, mem >= 0 AND is_off = 0) AS mem_run
             FROM series GROUP BY system, bucket
         ) AS b
         ASOF INNER JOIN step AS p ON b.system = p.system AND b.bucket >= p.at
     )
 SELECT system,
-    if(countIf(cpu_valid) = 0, NULL, sumIf(cpu, cpu_valid) / sumIf(cpu_alloc, cpu_valid)) AS cpu_avg,
-    if(countIf(cpu_valid) = 0, NULL, quantileExactWeightedIf(0.95)(cpu / cpu_alloc, 1, cpu_valid)) AS cpu_p95,
-    if(countIf(cpu_valid) = 0, NULL, maxIf(cpu / cpu_alloc, cpu_valid)) AS cpu_max,
+    if(countIf(cpu_valid) = 0, NULL, sumIf(cpu_sum, cpu_valid) / sumIf(cpu_seen, cpu_valid)) AS cpu_avg,
+    if(countIf(cpu_valid) = 0, NULL, quantileExactWeightedIf(0.95)(cpu_sum / cpu_seen, 1, cpu_valid)) AS cpu_p95,
+    if(countIf(cpu_valid) = 0, NULL, maxIf(cpu_sum / cpu_seen, cpu_valid)) AS cpu_max,
     if(countIf(cpu_valid AND toDate(bucket) IN {workdays:Array(Date)} AND toHour(bucket) BETWEEN 9 AND 17) = 0, NULL,
-        quantileExactWeightedIf(0.95)(cpu / cpu_alloc, 1, cpu_valid AND toDate(bucket) IN {workdays:Array(Date)} AND toHour(bucket) BETWEEN 9 AND 17)) AS cpu_p95_working_hours,
-    if(countIf(mem_valid) = 0, NULL, sumIf(mem, mem_valid) / sumIf(mem_alloc, mem_valid)) AS memory_avg,
-    if(countIf(mem_valid) = 0, NULL, quantileExactWeightedIf(0.95)(mem / mem_alloc, 1, mem_valid)) AS memory_p95,
-    if(countIf(mem_valid) = 0, NULL, maxIf(mem / mem_alloc, mem_valid)) AS memory_max,
-    if(countIf(cpu_valid AND cpu_run > 0) = 0, NULL, sumIf(cpu, cpu_valid) / sumIf(cpu_run, cpu_valid)) AS cpu_avg_running,
-    if(countIf(cpu_valid AND cpu_run > 0) = 0, NULL, quantileExactWeightedIf(0.95)(cpu / cpu_run, 1, cpu_valid AND cpu_run > 0)) AS cpu_p95_running,
-    if(countIf(mem_valid AND mem_run > 0) = 0, NULL, sumIf(mem, mem_valid) / sumIf(mem_run, mem_valid)) AS memory_avg_running,
-    if(countIf(mem_valid AND mem_run > 0) = 0, NULL, quantileExactWeightedIf(0.95)(mem / mem_run, 1, mem_valid AND mem_run > 0)) AS memory_p95_running
+        quantileExactWeightedIf(0.95)(cpu_sum / cpu_seen, 1, cpu_valid AND toDate(bucket) IN {workdays:Array(Date)} AND toHour(bucket) BETWEEN 9 AND 17)) AS cpu_p95_working_hours,
+    if(countIf(mem_valid) = 0, NULL, sumIf(mem_sum, mem_valid) / sumIf(mem_seen, mem_valid)) AS memory_avg,
+    if(countIf(mem_valid) = 0, NULL, quantileExactWeightedIf(0.95)(mem_sum / mem_seen, 1, mem_valid)) AS memory_p95,
+    if(countIf(mem_valid) = 0, NULL, maxIf(mem_sum / mem_seen, mem_valid)) AS memory_max,
+    if(countIf(cpu_valid AND cpu_run > 0) = 0, NULL, sumIf(cpu_sum, cpu_valid) / sumIf(cpu_run, cpu_valid)) AS cpu_avg_running,
+    if(countIf(cpu_valid AND cpu_run > 0) = 0, NULL, quantileExactWeightedIf(0.95)(cpu_sum / cpu_run, 1, cpu_valid AND cpu_run > 0)) AS cpu_p95_running,
+    if(countIf(mem_valid AND mem_run > 0) = 0, NULL, sumIf(mem_sum, mem_valid) / sumIf(mem_run, mem_valid)) AS memory_avg_running,
+    if(countIf(mem_valid AND mem_run > 0) = 0, NULL, quantileExactWeightedIf(0.95)(mem_sum / mem_run, 1, mem_valid AND mem_run > 0)) AS memory_p95_running
 FROM instant
 GROUP BY system
 ORDER BY system
