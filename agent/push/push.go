@@ -8,6 +8,7 @@ package push
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -77,6 +78,8 @@ type Options struct {
 	AllowPlainHTTP bool
 	Version        string        // of the agent, for User-Agent
 	Timeout        time.Duration // of one request; 0: 30 s
+	// Transport replaces the network, for tests; nil is the network.
+	Transport http.RoundTripper
 }
 
 // Client sends requests over one kept connection. It is safe for concurrent use.
@@ -85,7 +88,6 @@ type Client struct {
 	version string
 	http    *http.Client
 	token   token
-	meter   *Meter
 	now     func() time.Time
 }
 
@@ -116,33 +118,40 @@ func New(o Options, meter *Meter) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: time.Minute}
+	if o.Transport == nil {
+		o.Transport = network(config, meter)
+	}
 	return &Client{
 		base:    strings.TrimSuffix(u.String(), "/"),
 		version: o.Version,
 		token:   token{path: o.TokenFile},
-		meter:   meter,
 		now:     time.Now,
 		http: &http.Client{
 			Timeout:       orDefault(o.Timeout),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{
-				Proxy: http.ProxyFromEnvironment,
-				DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-					conn, err := dialer.DialContext(ctx, network, address)
-					if err != nil {
-						return nil, err
-					}
-					return meter.Conn(conn), nil
-				},
-				TLSClientConfig:     config,
-				TLSHandshakeTimeout: 10 * time.Second,
-				MaxIdleConns:        1,
-				IdleConnTimeout:     2 * wire.MaxIntervalSeconds * time.Second,
-				DisableCompression:  true,
-			},
+			Transport:     o.Transport,
 		},
 	}, nil
+}
+
+// network keeps one connection, under TLS metered.
+func network(config *tls.Config, meter *Meter) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: time.Minute}
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return meter.Conn(conn), nil
+		},
+		TLSClientConfig:     config,
+		TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConns:        1,
+		IdleConnTimeout:     2 * wire.MaxIntervalSeconds * time.Second,
+		DisableCompression:  true,
+	}
 }
 
 func orDefault(d time.Duration) time.Duration {

@@ -212,25 +212,29 @@ func TestMeterAndTLS(t *testing.T) {
 	if v := send(t, client(t, Options{URL: server.URL}), Metrics(), "x"); v.Outcome != Keep || !strings.Contains(v.Detail, "certificate") {
 		t.Errorf("unknown authority: %+v; want Keep that names the certificate", v)
 	}
-	c := client(t, Options{URL: server.URL, CAFile: ca, CertFile: certFile, KeyFile: keyFile})
+	meter := &Meter{}
+	c, err := New(Options{URL: server.URL, CAFile: ca, CertFile: certFile, KeyFile: keyFile}, meter)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if v := send(t, c, Metrics(), "x"); v.Outcome != Delivered {
 		t.Errorf("with CA and client certificate: %+v; want Delivered", v)
 	}
-	if got := c.meter.Bytes(); got != 0 {
+	if got := meter.Bytes(); got != 0 {
 		t.Errorf("metered %d bytes on loopback; want 0, as the host's totals have none of them", got)
 	}
 	transport := c.http.Transport.(*http.Transport).Clone()
 	dial := (&net.Dialer{}).DialContext
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
-		return c.meter.Conn(outside{conn}), err
+		return meter.Conn(outside{conn}), err
 	}
 	c.http.Transport = transport
 	body := strings.Repeat("x", 10_000)
 	send(t, c, Metrics(), body)
-	first := c.meter.Bytes()
+	first := meter.Bytes()
 	send(t, c, Metrics(), body)
-	second := c.meter.Bytes() - first
+	second := meter.Bytes() - first
 	// The first request pays for the handshake; both carry the body and what TLS adds.
 	if second < int64(len(body)) || second > int64(len(body))+1000 || first < second+1000 {
 		t.Errorf("metered %d bytes, then %d on the kept connection", first, second)
