@@ -22,7 +22,7 @@ var allowed = map[string][]string{
 
 	"agent":       {"agent/probe", "agent/push", "agent/spool", "internal/selfmetrics", "internal/wire"},
 	"agent/probe": {"internal/wire"},
-	"agent/push":  {},
+	"agent/push":  {"internal/wire"},
 	"agent/spool": {"internal/durable"},
 
 	"collector": {
