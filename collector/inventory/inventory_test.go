@@ -157,7 +157,7 @@ func TestEveryProblemIsTold(t *testing.T) {
 		",s1,c1,p1,,8核,\"1,02\",-1,2026-02-30,5/1/2026,busy,,\n" +
 		"1.23456789012346E+17,s1,c1,p1,,2,,,2026-02-01,2026-01-01,in_service,unit,\n" +
 		"h3,s1,c2,,c2m4,,,,,2026-01-05,in_service,unit,\n" +
-		"h4,s1,c1,,c2m4,,,,,2026-01-05,in_service,unit,\n" +
+		"h4,s1,c1,,c2m4,,,,,2026-01-05,in_service,unit,10.0.0.1:9100\n" +
 		"h4,s1,c1,p1,c2m4,,,,,2026-1-5,released,unit,\n" +
 		"h5,s1,c1,,c2m4,,,,,2026-01-05,in_service,unit,,extra\n" +
 		"h 6,s1,c1,,,2.5,#REF!,,,2026-01-05 08:00,in_service,unit,\n"
@@ -181,6 +181,7 @@ func TestEveryProblemIsTold(t *testing.T) {
 		`h.csv:5: column "flavor": is empty, and the row does not give both vCPU and memory`,
 		`h.csv:5: column "effective_from": "2026-01-01" is before the host was in service`,
 		`h.csv:6: column "provider": is empty, and the platform has none`,
+		`h.csv:7: column "instance": "10.0.0.1:9100" is the alias of host "h0" already`,
 		`h.csv:8: column "host_id": "h4" is given on line 7 already`,
 		`h.csv:9: "extra" stands in a column without a head`,
 		`h.csv:10: column "host_id": "h 6" holds a space`,
