@@ -86,10 +86,14 @@ func compile(file string, head header, text ruleText) (Rule, error) {
 		if q.Otherwise.V != "" {
 			g.otherwise = b.template("otherwise", q.Otherwise)
 		}
-		r.require = append(r.require, g)
+		r.gates = append(r.gates, g)
+		r.Require = append(r.Require, q.When.V)
 	}
-	r.when = b.condition("when", text.When)
-	r.exempt = b.exemptions(text)
+	r.When, r.cond = text.When.V, b.condition("when", text.When)
+	r.exempts = b.exemptions(text)
+	for _, e := range r.exempts {
+		r.Exempt = append(r.Exempt, e.kind)
+	}
 	r.states = b.states(text, r)
 	r.reasons = b.reasons(text, r)
 	if err := errors.Join(b.mistakes...); err != nil {
@@ -194,7 +198,7 @@ func (b *building) reasons(text ruleText, r Rule) map[string]template {
 	if r.Period == ByMonth && r.Window > 1 {
 		want = append(want, reasonChain, reasonBroken)
 	}
-	if len(r.exempt) > 0 {
+	if len(r.exempts) > 0 {
 		want = append(want, reasonExempted)
 	}
 	out := make(map[string]template, len(want))

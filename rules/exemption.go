@@ -13,7 +13,7 @@ import (
 // An exemption has to be proven: where the fact that would grant it is absent, the
 // fail, which rests on data, stays, and the finding names the fact as missing.
 func (r Rule) lift(f *Finding, c Case) error {
-	for _, e := range r.exempt {
+	for _, e := range r.exempts {
 		if !e.computed {
 			continue
 		}
@@ -34,7 +34,7 @@ func (r Rule) lift(f *Finding, c Case) error {
 		if strings.TrimSpace(x.Reason) == "" || strings.TrimSpace(x.Approver) == "" || x.Expires.IsZero() {
 			return fmt.Errorf("exemption %q lacks a reason, an approver or an end", x.Kind)
 		}
-		honoured := slices.ContainsFunc(r.exempt, func(e exempt) bool { return e.kind == x.Kind })
+		honoured := slices.Contains(r.Exempt, x.Kind)
 		if !honoured || x.Expires.Before(c.Month.Last()) {
 			continue
 		}

@@ -206,19 +206,19 @@ func (r Rule) starts(c Case, latest calendar.Date) []calendar.Date {
 // evaluate judges one period: first what is required of its data, then the condition.
 func (r Rule) evaluate(p Period) (outcome, error) {
 	env := r.environment(p)
-	for i, g := range r.require {
+	for i, g := range r.gates {
 		t, missing, err := g.when.eval(env)
 		if err != nil {
 			return outcome{}, err
 		}
 		if t == no {
-			return outcome{gate: &r.require[i]}, nil
+			return outcome{gate: &r.gates[i]}, nil
 		}
 		if t == undecided {
 			return outcome{missing: missing}, nil
 		}
 	}
-	t, missing, err := r.when.eval(env)
+	t, missing, err := r.cond.eval(env)
 	return outcome{met: t, missing: missing}, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
@@ -160,6 +161,21 @@ func TestLoadTellsThePlace(t *testing.T) {
 	}
 	if _, err := load(t, strings.Repeat("#", maxFile+1)); err == nil || !strings.Contains(err.Error(), "at most") {
 		t.Errorf("Load of a huge file: error = %v", err)
+	}
+}
+
+func TestRuleSpeaksOfItself(t *testing.T) {
+	got := mustLoad(t, minimal).All()[0]
+	want := Rule{
+		ID: "busy", Version: 1, Hash: got.Hash, Subject: Host, Title: "试验", Basis: "第二十三条", ApprovedBy: "试验",
+		EffectiveFrom: calendar.Date{Year: 2026, Month: 1, Day: 1}, Period: ByMonth, Window: 2, MinValid: 2,
+		Needs:      []Need{{"a", "甲"}, {"b", "乙"}},
+		Parameters: []Parameter{{Name: "limit", Title: "限", Value: 0.5, Unit: "ratio"}},
+		When:       "a < limit and b < limit", Require: []string{"a >= 0"}, Exempt: []string{"grace", "standby"},
+		Severity: "info", Proposal: "downsize", File: "a.yaml", Line: 8,
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Rule{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// listSeparator joins the titles of missing facts in a reason.
-const listSeparator = "、"
+// listSeparator joins the titles of missing facts in a reason: the ideographic comma.
+const listSeparator = "\u3001"
 
 // builtins are the names that a reason may use besides facts and parameters, true
 // for numbers.

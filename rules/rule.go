@@ -51,6 +51,12 @@ type Rule struct {
 	Needs []Need
 	// Parameters are the thresholds, by name.
 	Parameters []Parameter
+	// When is the text of the condition, and Require the texts of what is required of
+	// the data of a period, for reports that print the rule.
+	When    string
+	Require []string
+	// Exempt are the kinds of exemption that the rule honours, in its order.
+	Exempt []string
 	// Severity is info, warning or critical.
 	Severity string
 	// Proposal is what a fail proposes: downsize, reclaim, consolidate, shrink or
@@ -61,9 +67,9 @@ type Rule struct {
 	Line int
 
 	absent  string
-	require []gate
-	when    condition
-	exempt  []exempt
+	gates   []gate
+	cond    condition
+	exempts []exempt
 	states  map[int]string
 	reasons map[string]template
 }

@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 		"collector/store/engine", "internal/durable", "internal/selfmetrics", "internal/wire", "rules", "rules/calendar",
 	},
 	"collector/ingest":             {"internal/wire"},
-	"collector/inventory":          {},
+	"collector/inventory":          {"rules/calendar"},
 	"collector/replay":             {"collector/traces", "internal/wire"},
 	"collector/report":             {},
 	"collector/report/render/html": {"collector/report"},

@@ -1,0 +1,83 @@
+package inventory
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxProblems is the length at which the list of problems ends.
+const maxProblems = 1000
+
+// Problem is why a file is refused.
+type Problem struct {
+	File  string
+	Sheet string // empty for CSV
+	Line  int    // row of the sheet or line of the file, from 1; 0 for the file as a whole
+	// Column is the head of the column as it is written; empty for the row as a whole.
+	Column string
+	Value  string // the value that is refused, at most 100 characters of it
+	Why    string
+	Do     string // what to do about it
+}
+
+// String returns the problem in one line, place first.
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(p.File)
+	if p.Sheet != "" {
+		fmt.Fprintf(&b, " [%s]", p.Sheet)
+	}
+	if p.Line > 0 {
+		fmt.Fprintf(&b, ":%d", p.Line)
+	}
+	b.WriteString(": ")
+	if p.Column != "" {
+		fmt.Fprintf(&b, "column %q: ", p.Column)
+	}
+	if p.Value != "" {
+		fmt.Fprintf(&b, "%q ", p.Value)
+	}
+	b.WriteString(p.Why)
+	if p.Do != "" {
+		b.WriteString("; " + p.Do)
+	}
+	return b.String()
+}
+
+// problems collects what is wrong, up to a bound.
+type problems struct {
+	file string
+	list []Problem
+}
+
+func (p *problems) add(q Problem) {
+	switch n := len(p.list); {
+	case n < maxProblems-1:
+		q.File = p.file
+		if r := []rune(q.Value); len(r) > 100 {
+			q.Value = string(r[:100])
+		}
+		p.list = append(p.list, q)
+	case n == maxProblems-1:
+		p.list = append(p.list, Problem{
+			File: p.file, Why: "has more problems than are listed", Do: "correct these and import again",
+		})
+	}
+}
+
+// sorted returns the problems by sheet, in the order in which sheets were read, and
+// by line; the last of a full list, which tells that there are more, stays last.
+func (p *problems) sorted() []Problem {
+	order := make(map[string]int)
+	for _, q := range p.list {
+		if _, given := order[q.Sheet]; !given {
+			order[q.Sheet] = len(order)
+		}
+	}
+	slices.SortStableFunc(p.list[:min(len(p.list), maxProblems-1)], func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(order[a.Sheet], order[b.Sheet]), cmp.Compare(a.Line, b.Line))
+	})
+	return p.list
+}

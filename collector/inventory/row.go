@@ -1,0 +1,223 @@
+package inventory
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+
+	"github.com/yunjian-io/yunjian/rules/calendar"
+)
+
+// row reads the cells of one row by the fields of its table. A cell that is wrong is
+// refused and read as if it were empty.
+type row struct {
+	table tableSchema
+	sheet sheet
+	cells cells
+	index map[string]int // field to place
+	marks []string
+	wrong *problems
+}
+
+var (
+	plainNumber = regexp.MustCompile(`^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][+-]?\d{1,3})?$`)
+	exponent    = regexp.MustCompile(`^\d(\.\d+)?[eE]\+\d+$`)
+	ymd         = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
+	compact     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`)
+	serial      = regexp.MustCompile(`^\d{5}(\.0+)?$`)
+	midnight    = regexp.MustCompile(`[ T]0?0:00(:00(\.0+)?)?$`)
+	cellError   = regexp.MustCompile(`^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)$`)
+)
+
+func (r *row) refuse(field, value, why, do string) {
+	p := Problem{Sheet: r.sheet.name, Line: r.cells.line, Value: value, Why: why, Do: do}
+	if field != "" {
+		p.Column = r.head(field)
+	}
+	r.wrong.add(p)
+}
+
+// head returns the head of a field as the file has it, or as the template has it.
+func (r *row) head(field string) string {
+	if i, given := r.index[field]; given {
+		return r.sheet.heads[i]
+	}
+	return r.column(field).Heads[0]
+}
+
+func (r *row) column(field string) column {
+	for _, c := range r.table.Columns {
+		if c.Field == field {
+			return c
+		}
+	}
+	return column{Field: field, Heads: []string{field}}
+}
+
+func (r *row) cell(field string) string {
+	i, given := r.index[field]
+	if !given || i >= len(r.cells.values) {
+		return ""
+	}
+	return r.cells.values[i]
+}
+
+// required returns the cell, and refuses an empty one in a required column.
+func (r *row) required(field string) string {
+	s := r.cell(field)
+	switch {
+	case s == "" && r.column(field).Required:
+		r.refuse(field, "", "is empty", "fill it in; the column is required")
+	case cellError.MatchString(s):
+		r.refuse(field, s, "is the error of a formula", "correct the formula or write the value itself")
+		return ""
+	}
+	return s
+}
+
+// text reads a name or a sentence of up to 500 characters.
+func (r *row) text(field string) string {
+	s := r.required(field)
+	if strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) || c == unicode.ReplacementChar }) {
+		r.refuse(field, s, "holds a line break or another control character", "write it in one line")
+		return ""
+	}
+	if n := len([]rune(s)); n > 500 {
+		r.refuse(field, s, fmt.Sprintf("has %d characters, more than 500", n), "shorten it")
+		return ""
+	}
+	return s
+}
+
+// id reads an identifier. A long number that a spreadsheet has rounded is refused,
+// since its last digits are gone.
+func (r *row) id(field string) string {
+	s := r.text(field)
+	switch {
+	case exponent.MatchString(s):
+		r.refuse(field, s, "is a number that the spreadsheet rounded", "format the column as text and write the identifier again")
+	case len(s) > 128:
+		r.refuse(field, s, "has more than 128 bytes", "write the identifier of the platform")
+	case strings.ContainsFunc(s, unicode.IsSpace):
+		r.refuse(field, s, "holds a space", "write the identifier without it")
+	default:
+		return s
+	}
+	return ""
+}
+
+func (r *row) unit(field string) string {
+	s := r.id(field)
+	if s == "" {
+		return ""
+	}
+	if !strings.HasPrefix(s, internalPrefix) {
+		s = strings.ToUpper(width.Narrow.String(s))
+	}
+	if err := checkUnit(s); err != nil {
+		r.refuse(field, s, err.Error(), "compare it with the unit's certificate, or use an internal code that begins with "+internalPrefix)
+		return ""
+	}
+	return s
+}
+
+func (r *row) choice(field string) string {
+	s := r.required(field)
+	if s == "" {
+		return ""
+	}
+	value, known := r.column(field).value(s)
+	if !known {
+		r.refuse(field, s, "is no choice of the column", "want one of "+strings.Join(r.column(field).choices(), ", "))
+	}
+	return value
+}
+
+// number reads a number within bounds, and false if the cell is empty or refused.
+func (r *row) number(field string, least, most float64) (float64, bool) {
+	cell := r.required(field)
+	if cell == "" {
+		return 0, false
+	}
+	s := width.Narrow.String(cell)
+	if !plainNumber.MatchString(s) {
+		r.refuse(field, cell, "is no number", "write digits without a unit, or leave the cell empty if the value is not known")
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(strings.ReplaceAll(s, ",", ""), 64)
+	if err != nil || x < least || x > most {
+		r.refuse(field, cell, fmt.Sprintf("is not from %v to %v", least, most), "correct the value and its unit")
+		return 0, false
+	}
+	return x, true
+}
+
+func (r *row) whole(field string, least, most int) int {
+	x, given := r.number(field, float64(least), float64(most))
+	if !given {
+		return 0
+	}
+	if x != math.Trunc(x) {
+		r.refuse(field, r.cell(field), "is no whole number", "write a whole number")
+		return 0
+	}
+	return int(x)
+}
+
+// size reads an amount of GiB, which is above zero if it is given.
+func (r *row) size(field string) float64 {
+	x, given := r.number(field, 0, 1e9)
+	if given && x == 0 {
+		r.refuse(field, r.cell(field), "is zero", "write the allocated size in GiB")
+	}
+	return x
+}
+
+func (r *row) date(field string) calendar.Date {
+	s := r.required(field)
+	if s == "" {
+		return calendar.Date{}
+	}
+	d, ok := parseDate(s, r.marks, r.sheet.date1904)
+	if !ok {
+		r.refuse(field, s, "is no date", "write it as 2026-01-05, year first")
+	}
+	return d
+}
+
+// parseDate reads 2026-01-05, with any of the marks in place of the hyphens, with or
+// without leading zeros; 20260105; and the serial number of a spreadsheet, which
+// counts days from 1899-12-30 or, in workbooks of the 1904 system, from 1904-01-01. A
+// time of midnight, as programs append it, is ignored; any other time is refused.
+func parseDate(s string, marks []string, date1904 bool) (calendar.Date, bool) {
+	s = midnight.ReplaceAllString(width.Narrow.String(s), "")
+	if serial.MatchString(s) {
+		whole, _, _ := strings.Cut(s, ".")
+		days, err := strconv.Atoi(whole)
+		// Year 2000 to 2100, lest a stray number becomes a date.
+		first := calendar.Date{Year: 1899, Month: 12, Day: 30}
+		if date1904 {
+			first = calendar.Date{Year: 1904, Month: 1, Day: 1}
+		}
+		d := first.AddDays(days)
+		return d, err == nil && d.Year >= 2000 && d.Year <= 2100
+	}
+	for _, mark := range marks {
+		s = strings.ReplaceAll(s, mark, "-")
+	}
+	s = strings.TrimSuffix(s, "-")
+	found := ymd.FindStringSubmatch(s)
+	if found == nil {
+		found = compact.FindStringSubmatch(s)
+	}
+	if found == nil {
+		return calendar.Date{}, false
+	}
+	d, err := calendar.ParseDate(fmt.Sprintf("%s-%02s-%02s", found[1], found[2], found[3]))
+	return d, err == nil && d.Year >= 1990 && d.Year <= 2199
+}
