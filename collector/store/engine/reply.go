@@ -13,6 +13,7 @@ type reply struct {
 	w       http.ResponseWriter
 	q       *question
 	tag     string // announces what a late exception will be framed with
+	zone    string // of the session
 	summary string
 	sent    int64 // bytes of rows
 }
@@ -37,8 +38,8 @@ func (o *reply) header() {
 	if o.q.id != "" {
 		h.Set("X-ClickHouse-Query-Id", o.q.id)
 	}
-	if zone := o.q.settings["session_timezone"]; zone != "" {
-		h.Set("X-ClickHouse-Timezone", zone)
+	if o.zone != "" {
+		h.Set("X-ClickHouse-Timezone", o.zone)
 	}
 	if o.summary != "" {
 		h.Set("X-ClickHouse-Summary", o.summary)
