@@ -51,7 +51,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer runs the statement of one request.
 func (d *door) answer(w http.ResponseWriter, r *http.Request) {
-	q, err := read(r)
+	q, err := read(r, &patient{r.Body, http.NewResponseController(w), receiveTime})
 	if err != nil {
 		d.fail(w, http.StatusBadRequest, err)
 		return

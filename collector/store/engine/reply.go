@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // reply writes an answer the way a ClickHouse server does.
@@ -73,10 +74,18 @@ func (o *reply) write(data []byte) error {
 	if o.sent == 0 {
 		o.rows()
 	}
+	control := http.NewResponseController(o.w)
+	if err := control.SetWriteDeadline(time.Now().Add(sendTime)); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
 	n, err := o.w.Write(data)
 	o.sent += int64(n)
 	if err != nil {
 		return fmt.Errorf("send rows: %w", err)
+	}
+	// The server would keep the deadline for the next request on this connection.
+	if err := control.SetWriteDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("lift deadline: %w", err)
 	}
 	return nil
 }
