@@ -103,3 +103,17 @@ func BenchmarkInsert(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSelectOne is what the door and the driver cost without any data.
+func BenchmarkSelectOne(b *testing.B) {
+	e := start(b)
+	conn := connect(b, e)
+	child := cpuSeconds(b, e.PID())
+	for b.Loop() {
+		var one uint8
+		if err := conn.QueryRow(b.Context(), "SELECT 1").Scan(&one); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric((cpuSeconds(b, e.PID())-child)*1e6/float64(b.N), "engine-CPU-µs/op")
+}

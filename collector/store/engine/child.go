@@ -37,6 +37,8 @@ type ChildConfig struct {
 	InsertSessions int `json:"insert_sessions"`
 	// NoSync leaves fsync out of inserts.
 	NoSync bool `json:"no_sync"`
+	// MemoryLimit bounds the engine's allocations in bytes; 0 is ClickHouse's own limit.
+	MemoryLimit int64 `json:"memory_limit"`
 
 	// Stdin is held open by the parent: its end means that the parent is gone or
 	// wants the child to end.
@@ -146,13 +148,15 @@ func open(lib *library, cfg ChildConfig) (*served, error) {
 }
 
 // serverConfig is what cannot be set by statement: whether the parts of an insert
-// are on disk before it is acknowledged.
+// are on disk before it is acknowledged, the memory of the whole engine, and the
+// settings of work in the background.
 func serverConfig(cfg ChildConfig) string {
 	sync := 1
 	if cfg.NoSync {
 		sync = 0
 	}
 	return fmt.Sprintf(`<clickhouse>
+  <max_server_memory_usage>%d</max_server_memory_usage>
   <merge_tree>
     <fsync_after_insert>%d</fsync_after_insert>
     <fsync_part_directory>%d</fsync_part_directory>
@@ -165,7 +169,7 @@ func serverConfig(cfg ChildConfig) string {
     </default>
   </profiles>
 </clickhouse>
-`, sync, sync)
+`, cfg.MemoryLimit, sync, sync)
 }
 
 // baseSettings are the caller's settings over our own: no machine code made at run

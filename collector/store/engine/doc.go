@@ -11,6 +11,10 @@
 // parent and child, freed by the kernel when both are gone), engine.xml (what the
 // engine is told at its start, written anew each time) and data (ClickHouse's own).
 //
+// An insert is stored wholly or not at all within one partition if its data are one
+// Native block, as clickhouse-go sends a batch, or at most 1,048,449 rows of another
+// format. Larger ones are stored piece by piece, and an error leaves what came before.
+//
 // It leaves out users, TLS, sessions over several requests, external tables and
 // ClickHouse's block compression: whoever may open the socket may do everything.
 package engine

@@ -51,7 +51,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer runs the statement of one request.
 func (d *door) answer(w http.ResponseWriter, r *http.Request) {
-	q, err := read(r)
+	q, err := read(r, &patient{r.Body, http.NewResponseController(w), receiveTime})
 	if err != nil {
 		d.fail(w, http.StatusBadRequest, err)
 		return
@@ -67,14 +67,21 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer pool.give(worker)
-	release := d.killer.guard(r.Context(), worker)
-	err = d.run(r.Context(), worker, q, out)
-	if kerr := release(); kerr != nil {
-		d.log.Warn("cancelled query could not be killed", slog.String("query_id", q.id), slog.Any("error", kerr))
-	}
-	if err != nil {
+	out.zone = worker.settings["session_timezone"]
+	if err := d.guarded(r.Context(), worker, q, out); err != nil {
 		d.failOpen(out, err)
 	}
+}
+
+// guarded runs the statement, which is killed when the client goes away.
+func (d *door) guarded(ctx context.Context, w *worker, q *question, out *reply) error {
+	release := d.killer.guard(ctx, w)
+	defer func() {
+		if err := release(); err != nil {
+			d.log.Warn("cancelled query could not be killed", slog.String("query_id", q.id), slog.Any("error", err))
+		}
+	}()
+	return d.run(ctx, w, q, out)
 }
 
 func (d *door) run(ctx context.Context, w *worker, q *question, out *reply) error {
@@ -188,6 +195,7 @@ func (d *door) fill(ctx context.Context, w *worker, q *question, out *reply) err
 	in, err := w.insert(q.statement.text, q.statement.format, q.params)
 	defer in.free()
 	if err != nil {
+		drain(q.data)
 		return err
 	}
 	held := d.buffers.Get().(*[]byte)
@@ -200,6 +208,7 @@ func (d *door) fill(ctx context.Context, w *worker, q *question, out *reply) err
 			return refuse(codeNetwork, "The insert ended early, nothing was stored: "+err.Error())
 		}
 		if aerr := in.append(buffer[:n]); aerr != nil {
+			drain(q.data)
 			return aerr
 		}
 		if err != nil {
@@ -228,6 +237,15 @@ func fillBuffer(from io.Reader, buffer []byte) (n int, err error) {
 		n += more
 	}
 	return n, err
+}
+
+// maxDrain bounds what is read of an insert that has failed already, in bytes.
+const maxDrain = 1 << 30
+
+// drain reads what the client still sends: one that is cut off while it writes
+// sees a broken pipe and not the reason.
+func drain(data io.Reader) {
+	_, _ = io.CopyN(io.Discard, data, maxDrain) // the client learns of the first error only
 }
 
 // fail answers a request that was not run.

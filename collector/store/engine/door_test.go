@@ -126,6 +126,8 @@ func TestDoor(t *testing.T) {
 		{"external table", nil, "x", []string{"Content-Type", "multipart/form-data; boundary=x"}, 400, "External tables"},
 		{"session", url.Values{"session_id": {"1"}}, "SELECT 1", nil, 400, "session_id"},
 		{"JSON to a native client", url.Values{"client_protocol_version": {"54460"}}, "SELECT 1 FORMAT JSON", nil, 400, "Code: 73."},
+		{"SHOW as JSON to a native client", url.Values{"client_protocol_version": {"54460"}}, "SHOW TABLES FORMAT JSON", nil, 400, "Code: 73."},
+		{"Null to a native client", url.Values{"client_protocol_version": {"54460"}}, "SELECT 1 FORMAT Null", nil, 200, ""},
 		{"syntax error", nil, "SELEKT 1", nil, 500, "Code: 62."},
 		{"table still there", nil, "SELECT count() FROM t", nil, 200, "6\n"},
 	} {

@@ -32,6 +32,13 @@ type Config struct {
 	// NoSync leaves out fsync before an insert is acknowledged. Only for data that
 	// can be made again: a power loss may take acknowledged rows.
 	NoSync bool
+	// MemoryLimit bounds what all statements, merges and caches of the engine
+	// allocate together, in bytes; 0 leaves ClickHouse's own limit, nine tenths of
+	// the memory of the machine.
+	MemoryLimit int64
+	// Wait is how long Start waits for an engine of the folder that is just ending,
+	// such as the child of a parent that was killed. 0 does not wait.
+	Wait time.Duration
 	// Log gets restarts and what the child writes to standard error.
 	Log *slog.Logger
 }
@@ -57,13 +64,14 @@ const maxSocketPath = 107
 
 // Start runs the engine of cfg.Dir in a child process and returns once it
 // answers. It starts the child again whenever it dies, until Close. ctx bounds the
-// start only. The error wraps ErrInUse if another process owns the folder.
+// start only. The error wraps ErrInUse if another process owns the folder and does
+// not leave it within cfg.Wait.
 func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	cfg, err := cfg.complete()
 	if err != nil {
 		return nil, fmt.Errorf("start engine: %w", err)
 	}
-	held, err := lock(cfg.Dir)
+	held, err := lockWithin(ctx, cfg.Dir, cfg.Wait)
 	if err != nil {
 		return nil, fmt.Errorf("start engine: %w", err)
 	}
@@ -93,13 +101,12 @@ func Attach(ctx context.Context, dir string) (*Engine, error) {
 	return e, nil
 }
 
-// openEvery is how often Open looks again while an engine is neither free nor answering.
-const openEvery = 50 * time.Millisecond
-
 // Open joins the engine of cfg.Dir if another process runs it, else starts it. It
-// waits, until ctx is done, for an engine that is just starting or just ending.
+// waits, until ctx is done, for an engine that is just starting or just ending. A
+// guest uses the owner's settings and has no engine any more when the owner ends:
+// it is meant for commands, not for a server.
 func Open(ctx context.Context, cfg Config) (*Engine, error) {
-	tick := time.NewTicker(openEvery)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		if e, err := Attach(ctx, cfg.Dir); err == nil {

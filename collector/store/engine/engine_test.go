@@ -28,6 +28,12 @@ func TestMain(m *testing.M) {
 }
 
 func child() int {
+	if os.Getenv(sealedEnv) != "" {
+		if err := seal(); err != nil {
+			fmt.Fprintln(os.Stderr, "seal memory:", err)
+			return 1
+		}
+	}
 	cfg, err := engine.ChildConfigFromEnv()
 	if err == nil {
 		err = engine.Child(context.Background(), cfg)

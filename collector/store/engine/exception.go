@@ -15,11 +15,10 @@ const (
 	codeLogical        = 49
 	codeNetwork        = 210
 	codeTooLarge       = 307
-	codeUnknownMethod  = 355
 	codeQueryCancelled = 394
 )
 
-// names are the symbolic names of the codes above, as ClickHouse writes them.
+// codeName is the symbolic name of a code above, as ClickHouse writes it.
 func codeName(code int) string {
 	switch code {
 	case codeSyntax:
@@ -34,8 +33,6 @@ func codeName(code int) string {
 		return "NETWORK_ERROR"
 	case codeTooLarge:
 		return "TOO_MANY_BYTES"
-	case codeUnknownMethod:
-		return "INVALID_CONFIG_PARAMETER"
 	case codeQueryCancelled:
 		return "QUERY_WAS_CANCELLED"
 	default:
@@ -62,9 +59,10 @@ func refuse(code int, message string) *Exception {
 	return &Exception{Code: code, Message: message + " (" + codeName(code) + ")"}
 }
 
-// prefix is what the engine puts before its message, once or several times.
+// prefix is what the engine puts before its message, once or several times. The
+// class may be another one, such as DB::ErrnoException.
 func prefix() *regexp.Regexp {
-	return regexp.MustCompile(`^\s*Code: (\d+)\. DB::Exception: `)
+	return regexp.MustCompile(`^\s*Code: (\d+)\. DB::\w*Exception: `)
 }
 
 // parseException reads the engine's text. It may be wrapped in itself several times.

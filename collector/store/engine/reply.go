@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // reply writes an answer the way a ClickHouse server does.
@@ -13,6 +14,7 @@ type reply struct {
 	w       http.ResponseWriter
 	q       *question
 	tag     string // announces what a late exception will be framed with
+	zone    string // of the session
 	summary string
 	sent    int64 // bytes of rows
 }
@@ -37,8 +39,8 @@ func (o *reply) header() {
 	if o.q.id != "" {
 		h.Set("X-ClickHouse-Query-Id", o.q.id)
 	}
-	if zone := o.q.settings["session_timezone"]; zone != "" {
-		h.Set("X-ClickHouse-Timezone", zone)
+	if o.zone != "" {
+		h.Set("X-ClickHouse-Timezone", o.zone)
 	}
 	if o.summary != "" {
 		h.Set("X-ClickHouse-Summary", o.summary)
@@ -72,10 +74,18 @@ func (o *reply) write(data []byte) error {
 	if o.sent == 0 {
 		o.rows()
 	}
+	control := http.NewResponseController(o.w)
+	if err := control.SetWriteDeadline(time.Now().Add(sendTime)); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
 	n, err := o.w.Write(data)
 	o.sent += int64(n)
 	if err != nil {
 		return fmt.Errorf("send rows: %w", err)
+	}
+	// The server would keep the deadline for the next request on this connection.
+	if err := control.SetWriteDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("lift deadline: %w", err)
 	}
 	return nil
 }

@@ -36,12 +36,12 @@ func (q *question) asksHello() bool {
 	return strings.TrimSuffix(strings.TrimSpace(q.statement.text), ";") == hello
 }
 
-// read takes a request apart. Errors are Exceptions whose text names the parameter or header at fault.
-func read(r *http.Request) (*question, error) {
+// read takes a request apart, with its body taken from where the caller says. Errors are Exceptions whose text names the parameter or header at fault.
+func read(r *http.Request, from io.Reader) (*question, error) {
 	if err := supported(r); err != nil {
 		return nil, err
 	}
-	body, err := decoded(r)
+	body, err := decoded(r, from)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +85,20 @@ func read(r *http.Request) (*question, error) {
 			}
 		}
 	}
-	if q.protocol > 0 && q.statement.format != "" && q.statement.kind == reading && !strings.EqualFold(q.statement.format, "Native") {
+	if q.protocol > 0 && !nativeCanRead(q.statement) {
 		return nil, refuse(codeUnknownFormat, fmt.Sprintf("FORMAT %s cannot be read by this client, which understands Native only: leave the FORMAT clause out", q.statement.format))
 	}
 	return q, nil
+}
+
+// nativeCanRead says that a native client can take the answer in the statement's own format.
+func nativeCanRead(st statement) bool {
+	switch strings.ToLower(st.format) {
+	case "", "native", "null":
+		return true
+	default:
+		return st.kind == filling // there it is the format of the data
+	}
 }
 
 // supported refuses what this door does not speak, before anything is run.
@@ -100,12 +110,12 @@ func supported(r *http.Request) error {
 }
 
 // decoded undoes the Content-Encoding of the body.
-func decoded(r *http.Request) (io.Reader, error) {
+func decoded(r *http.Request, from io.Reader) (io.Reader, error) {
 	switch encoding := r.Header.Get("Content-Encoding"); encoding {
 	case "", "identity":
-		return r.Body, nil
+		return from, nil
 	case "gzip":
-		body, err := gzip.NewReader(r.Body)
+		body, err := gzip.NewReader(from)
 		if err != nil {
 			return nil, refuse(codeBadArguments, "The body is not gzip, as Content-Encoding says: "+err.Error())
 		}

@@ -122,6 +122,7 @@ func TestParseException(t *testing.T) {
 	for text, want := range map[string]Exception{
 		"Code: 60. DB::Exception: Unknown table. (UNKNOWN_TABLE)":                  {60, "Unknown table. (UNKNOWN_TABLE)"},
 		"Code: 241. DB::Exception: Code: 241. DB::Exception: Memory limit. (M) \n": {241, "Memory limit. (M)"},
+		"Code: 445. DB::ErrnoException: No. (CANNOT_MPROTECT)":                     {445, "No. (CANNOT_MPROTECT)"},
 		"nothing known": {49, "nothing known"},
 		"Code: 99999999999999999999. DB::Exception: x": {49, "Code: 99999999999999999999. DB::Exception: x"},
 	} {
