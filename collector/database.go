@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/collector/store/engine"
 )
@@ -82,4 +83,31 @@ func memory() int64 {
 		}
 	}
 	return 4 << 30
+}
+
+// Restarts is how often the embedded engine was started again after it died; 0
+// with a server.
+func (d *Database) Restarts() uint64 {
+	if d.engine == nil {
+		return 0
+	}
+	return d.engine.Restarts()
+}
+
+// EngineCommand is the hidden command of the program that runs the engine.
+const EngineCommand = "engine"
+
+// RunEngine is what the hidden command does: it serves the embedded engine to
+// the process that started this one.
+func RunEngine(ctx context.Context) error {
+	c, err := engine.ChildConfigFromEnv()
+	if err != nil {
+		return err
+	}
+	return engine.Child(ctx, c)
+}
+
+// mint is ingest.Mint for a provider or one of its hosts.
+func mint(secret []byte, provider, host string) (string, error) {
+	return ingest.Mint(secret, ingest.Scope{Provider: provider, Host: host})
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/ingest"
+	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -46,7 +47,7 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 			err = errors.Join(err, s.db.Close())
 		}
 	}()
-	retention := s.retention()
+	retention := store.Retention{RawDays: c.Retention.RawDays, FiveMinute: c.Retention.FiveMinuteMonths}
 	if err := s.db.SetRetention(ctx, retention); err != nil {
 		return nil, err
 	}
@@ -59,9 +60,12 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 		return nil, err
 	}
 	s.registry = ingest.NewRegistry(hosts)
+	s.metrics.gauge("known_hosts", func() float64 { return float64(s.registry.Len()) })
+	s.metrics.gauge("engine_restarts", func() float64 { return float64(s.db.Restarts()) })
 	s.commits = ingest.NewCommitter(ingest.CommitterConfig{
 		Window: c.GroupCommit, Commit: s.db.Commit, Committed: s.metrics.committed,
 	})
+	s.metrics.gauge("rows_waiting", func() float64 { return float64(s.commits.Waiting()) })
 	door := ingest.NewHandler(ingest.Config{
 		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Submit: s.commits.Submit,
 		Alias: aliases.Resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
@@ -76,7 +80,7 @@ func (s *Server) routes(door http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(wire.PathWrite, door)
 	mux.Handle(wire.PathDocuments, door)
-	mux.Handle("GET /metrics", s.metrics.handler(s.gauges))
+	mux.Handle("GET /metrics", s.metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
@@ -172,7 +176,7 @@ func (s *Server) schedule(ctx context.Context) {
 	var hourly time.Time
 	for {
 		now := time.Now()
-		if _, err := s.db.Derive(ctx, settled(now)); err != nil && ctx.Err() == nil {
+		if _, err := s.db.Derive(ctx, store.Settled(now)); err != nil && ctx.Err() == nil {
 			s.metrics.count("derivations", "failed", 1)
 			s.log.Error("derivation failed; it will be tried again", slog.Any("error", err))
 		}

@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"collector/report":             {},
 	"collector/report/render/html": {"collector/report"},
 	"collector/report/render/xlsx": {"collector/report"},
-	"collector/store":              {"collector/inventory", "internal/wire", "rules"},
+	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar"},
 	"collector/store/engine":       {},
 	"collector/traces":             {},
 

@@ -113,6 +113,18 @@ ORDER BY (subject_kind, subject, kind, seq)
 SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Exemptions from judging, each with reason, approver and last day.';
 
+-- shard: everywhere
+CREATE TABLE inventory_prices (
+    seq UInt64 COMMENT 'Import that brought the row.',
+    provider String COMMENT 'Provider.',
+    resource LowCardinality(String) COMMENT 'vcpu, memory_gib or disk_gib.',
+    yuan_month Decimal(12, 4) COMMENT 'Yuan a month for one vCPU or one GiB.',
+    effective_from Date COMMENT 'First day on which the price holds.'
+) ENGINE = MergeTree
+ORDER BY (provider, resource, effective_from, seq)
+SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Unit prices, for saving (F11).';
+
 CREATE VIEW providers AS
 SELECT id, argMax(name, seq) AS name
 FROM inventory_providers WHERE seq IN (SELECT seq FROM inventory_imports) GROUP BY id;

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/yunjian-io/yunjian/collector"
+	"github.com/yunjian-io/yunjian/rules"
+	"github.com/yunjian-io/yunjian/rules/calendar"
+)
+
+func newJudge(o *options) *cobra.Command {
+	var monthText string
+	cmd := &cobra.Command{
+		Use:   "judge",
+		Short: "Judge a month by the rules and store the findings",
+		Long: `judge derives what is pending, reads the facts of the month and of the months its
+rules look back on, and stores a finding for every rule and subject: pass, fail or
+unknown. A month that is not over is judged up to now. Judging again gives the
+same findings from the same data.`,
+		Example: "  yunjian-collector judge --month 2026-10",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			month, err := calendar.ParseMonth(monthText)
+			if err != nil {
+				return err
+			}
+			db, c, err := o.database(cmd)
+			if err != nil {
+				return err
+			}
+			defer func() { err = closeWith(db, err) }()
+			pack, err := collector.LoadRules(c.RulesDir)
+			if err != nil {
+				return err
+			}
+			say := func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "judge:", what) }
+			j, err := collector.Judge(cmd.Context(), db.Store, pack, month, time.Now(), version(), say)
+			if err != nil {
+				return err
+			}
+			if o.json {
+				return printJSON(cmd.OutOrStdout(), j)
+			}
+			return printJudgement(cmd.OutOrStdout(), j)
+		},
+	}
+	cmd.Flags().StringVar(&monthText, "month", "", "month to judge, such as 2026-10")
+	_ = cmd.MarkFlagRequired("month") // the flag is defined above
+	return cmd
+}
+
+// closeWith closes c and returns the first of the two errors.
+func closeWith(c io.Closer, err error) error {
+	if e := c.Close(); err == nil {
+		return e
+	}
+	return err
+}
+
+func printJudgement(w io.Writer, j *collector.Judgement) error {
+	type key struct{ rule, verdict, state string }
+	counts := map[key]int{}
+	for _, f := range j.Findings {
+		counts[key{f.RuleID, string(f.Verdict), f.State}]++
+	}
+	open := ""
+	if j.Run.Open {
+		open = " (month not over: judged up to now)"
+	}
+	fmt.Fprintf(w, "%s: %d findings%s\n\n", j.Run.Month, len(j.Findings), open)
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "RULE\tVERDICT\tSTATE\tSUBJECTS")
+	for _, rule := range sortedRules(j) {
+		for _, verdict := range []rules.Verdict{rules.Fail, rules.Pass, rules.Unknown} {
+			for _, state := range []string{
+				rules.Judged, rules.Warned, rules.Candidate, rules.Observing, rules.Exempted, rules.DataInsufficient, rules.NotProvided,
+			} {
+				if n := counts[key{rule, string(verdict), state}]; n > 0 {
+					fmt.Fprintf(t, "%s\t%s\t%s\t%d\n", rule, verdict, state, n)
+				}
+			}
+		}
+	}
+	return t.Flush()
+}
+
+func sortedRules(j *collector.Judgement) (ids []string) {
+	for _, f := range j.Findings { // ordered by rule within each kind
+		if len(ids) == 0 || ids[len(ids)-1] != f.RuleID {
+			ids = append(ids, f.RuleID)
+		}
+	}
+	return ids
+}
+
+func newRules(o *options) *cobra.Command {
+	cmd := &cobra.Command{Use: "rules", Short: "Check and test rule files"}
+	load := func(cmd *cobra.Command, args []string) (rules.Pack, error) {
+		if len(args) == 1 {
+			return rules.Load(os.DirFS(args[0]))
+		}
+		c, _, err := o.load(cmd.ErrOrStderr())
+		if err != nil {
+			return rules.Pack{}, err
+		}
+		return collector.LoadRules(c.RulesDir)
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "check [FOLDER]", Short: "Read the rule files and list the rules", Args: cobra.MaximumNArgs(1),
+			Example: "  yunjian-collector rules check /etc/yunjian/rules",
+			RunE: func(cmd *cobra.Command, args []string) error {
+				pack, err := load(cmd, args)
+				if err != nil {
+					return err
+				}
+				if o.json {
+					return printJSON(cmd.OutOrStdout(), pack.All())
+				}
+				t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+				fmt.Fprintln(t, "RULE\tVERSION\tFROM\tSUBJECT\tWINDOW\tHASH\tTITLE")
+				for _, r := range pack.All() {
+					fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d %s\t%.12s\t%s\n", r.ID, r.Version, r.EffectiveFrom, r.Subject, r.Window, r.Period, r.Hash, r.Title)
+				}
+				return t.Flush()
+			},
+		},
+		&cobra.Command{
+			Use: "test [FOLDER]", Short: "Run the tests that the rule files carry", Args: cobra.MaximumNArgs(1),
+			Example: "  yunjian-collector rules test",
+			RunE: func(cmd *cobra.Command, args []string) error {
+				pack, err := load(cmd, args)
+				if err != nil {
+					return err
+				}
+				return printTests(cmd.OutOrStdout(), rules.Test(pack))
+			},
+		})
+	return cmd
+}
+
+func printTests(w io.Writer, results []rules.TestResult) error {
+	failed := 0
+	for _, r := range results {
+		if r.OK() {
+			fmt.Fprintf(w, "ok    %s: %s\n", r.RuleID, r.Name)
+			continue
+		}
+		failed++
+		fmt.Fprintf(w, "FAIL  %s: %s\n", r.RuleID, r.Name)
+		for _, p := range r.Problems {
+			fmt.Fprintln(w, "      "+p)
+		}
+	}
+	fmt.Fprintf(w, "%d tests, %d failed\n", len(results), failed)
+	if failed > 0 || len(results) == 0 {
+		return errSilent
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+// Command yunjian-collector receives what agents report, stores it in
+// ClickHouse, judges it and writes the monthly reports.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// errSilent ends the program with status 1 when everything has been said already.
+var errSilent = errors.New("")
+
+// run is main with its surroundings as values.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	if err := root.ExecuteContext(ctx); err != nil {
+		if !errors.Is(err, errSilent) {
+			fmt.Fprintln(errOut, "yunjian-collector:", err)
+		}
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/yunjian-io/yunjian/collector"
+	"github.com/yunjian-io/yunjian/collector/store"
+)
+
+// status is what `status` tells.
+type status struct {
+	Hosts          []store.HostStatus  `json:"hosts"`
+	Tables         []store.TableStatus `json:"tables"`
+	LagSeconds     float64             `json:"derivation_lag_seconds"`
+	WaitingCommits uint64              `json:"commits_to_derive"`
+}
+
+func newStatus(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:     "status",
+		Short:   "Show hosts and their last reports, tables and the lag of derivation",
+		Example: "  yunjian-collector status\n  yunjian-collector status --json | jq '.hosts[] | select(.in_inventory | not)'",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			db, _, err := o.database(cmd)
+			if err != nil {
+				return err
+			}
+			defer func() { err = closeWith(db, err) }()
+			now := time.Now()
+			s, err := readStatus(cmd, db, now)
+			if err != nil {
+				return err
+			}
+			if o.json {
+				return printJSON(cmd.OutOrStdout(), s)
+			}
+			return printStatus(cmd.OutOrStdout(), s, now)
+		},
+	}
+}
+
+func readStatus(cmd *cobra.Command, db *collector.Database, now time.Time) (s status, err error) {
+	if s.Hosts, err = db.HostStatus(cmd.Context(), now); err != nil {
+		return s, err
+	}
+	if s.Tables, err = db.TableStatus(cmd.Context()); err != nil {
+		return s, err
+	}
+	lag, waiting, err := db.Lag(cmd.Context(), now)
+	s.LagSeconds, s.WaitingCommits = lag.Seconds(), waiting
+	return s, err
+}
+
+// shownHosts is how many hosts are listed before the rest is only counted.
+const shownHosts = 40
+
+func printStatus(w io.Writer, s status, now time.Time) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "PROVIDER\tHOST\tNAME\tLAST REPORT\tIN INVENTORY\tSYSTEM")
+	unknown, silent := 0, 0
+	for i, h := range s.Hosts {
+		last := "never"
+		if !h.LastReport.IsZero() {
+			last = fmt.Sprintf("%s (%s ago)", h.LastReport.In(store.Zone()).Format(time.DateTime), now.Sub(h.LastReport).Round(time.Second))
+		}
+		if h.LastReport.IsZero() || now.Sub(h.LastReport) > 10*time.Minute {
+			silent++
+		}
+		inInventory := "yes"
+		if !h.InInventory {
+			inInventory = "NO"
+			unknown++
+		}
+		if i < shownHosts {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", h.Provider, h.HostID, h.Hostname, last, inInventory, h.System)
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if n := len(s.Hosts) - shownHosts; n > 0 {
+		fmt.Fprintf(w, "… and %d more (--json lists all)\n", n)
+	}
+	fmt.Fprintf(w, "\n%d hosts, %d of them silent for ten minutes, %d not in the inventory\n\n", len(s.Hosts), silent, unknown)
+	fmt.Fprintln(t, "TABLE\tROWS\tMB ON DISK\tPARTS")
+	for _, table := range s.Tables {
+		fmt.Fprintf(t, "%s\t%d\t%.2f\t%d\n", table.Name, table.Rows, float64(table.Bytes)/1e6, table.Parts)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nderivation: %d group commits wait, the oldest for %.0f s\n", s.WaitingCommits, s.LagSeconds)
+	return nil
+}

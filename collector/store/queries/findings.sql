@@ -1,0 +1,6 @@
+-- Findings of one run.
+SELECT rule_id, rule_version, rule_hash, subject_kind, subject, provider, unit, verdict,
+    state, periods_met, window, missing, reason, exemption, proposal, facts
+FROM findings
+WHERE month = {month:Date} AND run = {run:UInt64}
+ORDER BY rule_id, subject_kind, subject

@@ -1,0 +1,1 @@
+SELECT id, name, kind, provider FROM platforms ORDER BY id

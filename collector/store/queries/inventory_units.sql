@@ -1,0 +1,1 @@
+SELECT code, name FROM units ORDER BY code
