@@ -9,16 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/yunjian-io/yunjian/collector"
-	"github.com/yunjian-io/yunjian/collector/store"
 )
-
-// status is what `status` tells.
-type status struct {
-	Hosts          []store.HostStatus  `json:"hosts"`
-	Tables         []store.TableStatus `json:"tables"`
-	LagSeconds     float64             `json:"derivation_lag_seconds"`
-	WaitingCommits uint64              `json:"commits_to_derive"`
-}
 
 func newStatus(o *options) *cobra.Command {
 	return &cobra.Command{
@@ -33,7 +24,7 @@ func newStatus(o *options) *cobra.Command {
 			}
 			defer func() { err = closeWith(db, err) }()
 			now := time.Now()
-			s, err := readStatus(cmd, db, now)
+			s, err := collector.ReadStatus(cmd.Context(), db.Store, now)
 			if err != nil {
 				return err
 			}
@@ -45,29 +36,17 @@ func newStatus(o *options) *cobra.Command {
 	}
 }
 
-func readStatus(cmd *cobra.Command, db *collector.Database, now time.Time) (s status, err error) {
-	if s.Hosts, err = db.HostStatus(cmd.Context(), now); err != nil {
-		return s, err
-	}
-	if s.Tables, err = db.TableStatus(cmd.Context()); err != nil {
-		return s, err
-	}
-	lag, waiting, err := db.Lag(cmd.Context(), now)
-	s.LagSeconds, s.WaitingCommits = lag.Seconds(), waiting
-	return s, err
-}
-
 // shownHosts is how many hosts are listed before the rest is only counted.
 const shownHosts = 40
 
-func printStatus(w io.Writer, s status, now time.Time) error {
+func printStatus(w io.Writer, s collector.Status, now time.Time) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "PROVIDER\tHOST\tNAME\tLAST REPORT\tIN INVENTORY\tSYSTEM")
 	unknown, silent := 0, 0
 	for i, h := range s.Hosts {
 		last := "never"
 		if !h.LastReport.IsZero() {
-			last = fmt.Sprintf("%s (%s ago)", h.LastReport.In(store.Zone()).Format(time.DateTime), now.Sub(h.LastReport).Round(time.Second))
+			last = fmt.Sprintf("%s (%s ago)", h.LastReport.Format(time.DateTime), now.Sub(h.LastReport).Round(time.Second))
 		}
 		if h.LastReport.IsZero() || now.Sub(h.LastReport) > 10*time.Minute {
 			silent++

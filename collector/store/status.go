@@ -27,6 +27,9 @@ func (s *Store) HostStatus(ctx context.Context, now time.Time) (out []HostStatus
 		if h.LastReport.Unix() <= 0 {
 			h.LastReport = time.Time{}
 		}
+		if !h.LastReport.IsZero() {
+			h.LastReport = h.LastReport.In(Zone())
+		}
 		h.InInventory = known == 1
 		out = append(out, h)
 		return nil

@@ -18,7 +18,7 @@ const module = "github.com/yunjian-io/yunjian/"
 // A package that is not listed fails the test, so a new one must be placed here.
 var allowed = map[string][]string{
 	"cmd/yunjian-agent":     {"agent"},
-	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/html", "collector/report/render/xlsx", "rules"},
+	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/html", "collector/report/render/xlsx", "rules", "rules/calendar"},
 
 	"agent":       {"agent/probe", "agent/push", "agent/spool", "internal/selfmetrics", "internal/wire"},
 	"agent/probe": {"internal/wire"},
