@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"time"
@@ -30,22 +32,11 @@ sheet; a CSV file holds one table, known by its heads or by --kind.`,
 			}
 			defer func() { err = closeWith(db, err) }()
 			for _, name := range args {
-				data, err := os.ReadFile(name)
-				if err != nil {
-					return fmt.Errorf("read inventory: %w", err)
-				}
-				file := collector.InventoryFile{Name: name, Data: data, Kind: kind, By: userName()}
-				done, err := collector.ImportInventory(cmd.Context(), db.Store, file, time.Now())
+				rows, err := importFile(cmd.Context(), cmd.ErrOrStderr(), db, name, kind)
 				if err != nil {
 					return err
 				}
-				if len(done.Problems) > 0 {
-					for _, p := range done.Problems {
-						fmt.Fprintln(cmd.ErrOrStderr(), p)
-					}
-					return fmt.Errorf("%s: %d problems, nothing of it was imported", name, len(done.Problems))
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d rows imported\n", name, done.Rows)
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d rows imported\n", name, rows)
 			}
 			return nil
 		},
@@ -67,6 +58,27 @@ sheet; a CSV file holds one table, known by its heads or by --kind.`,
 		},
 	})
 	return cmd
+}
+
+// importFile imports one file and returns how many rows it has. The problems of a
+// file that is refused go to problems.
+func importFile(ctx context.Context, problems io.Writer, db *collector.Database, name, kind string) (rows int, err error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return 0, fmt.Errorf("read inventory: %w", err)
+	}
+	file := collector.InventoryFile{Name: name, Data: data, Kind: kind, By: userName()}
+	done, err := collector.ImportInventory(ctx, db.Store, file, time.Now())
+	if err != nil {
+		return 0, err
+	}
+	if len(done.Problems) > 0 {
+		for _, p := range done.Problems {
+			fmt.Fprintln(problems, p)
+		}
+		return 0, fmt.Errorf("%s: %d problems, nothing of it was imported", name, len(done.Problems))
+	}
+	return done.Rows, nil
 }
 
 func userName() string {

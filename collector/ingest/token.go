@@ -93,3 +93,17 @@ func mac(secret []byte, scope Scope) []byte {
 }
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// ProviderOf is the provider that a gateway's token names. It does not check the
+// token; that is up to the door.
+func ProviderOf(token string) (string, error) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 || parts[0] != providerToken {
+		return "", errors.New("this is no token of a provider; mint one with: yunjian-collector token --provider ID")
+	}
+	provider, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
+	if err != nil || len(provider) == 0 {
+		return "", errors.New("the token is damaged")
+	}
+	return string(provider), nil
+}

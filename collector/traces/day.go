@@ -105,9 +105,9 @@ func at(series []float32, slot int) float32 {
 
 func nan32() float32 { return float32(math.NaN()) }
 
-// blank returns a series of n missing values.
-func blank(n int) []float32 {
-	s := make([]float32, n)
+// blank returns the series of a day in which every slot is missing.
+func blank() []float32 {
+	s := make([]float32, Slots)
 	for i := range s {
 		s[i] = nan32()
 	}

@@ -154,8 +154,8 @@ func (m *machine) of(date calendar.Date) *Day {
 	d := m.days[date]
 	if d == nil {
 		d = &Day{
-			Date: date, CPU: blank(Slots), Memory: blank(Slots), Receive: blank(Slots), Transmit: blank(Slots),
-			DiskRead: blank(Slots), DiskWrite: blank(Slots),
+			Date: date, CPU: blank(), Memory: blank(), Receive: blank(), Transmit: blank(),
+			DiskRead: blank(), DiskWrite: blank(),
 		}
 		m.days[date] = d
 	}
