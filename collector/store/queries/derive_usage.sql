@@ -59,8 +59,10 @@ SELECT
     now() AS derived_at
 FROM (SELECT *, toInt64(interval_seconds) AS i FROM usage FINAL
       WHERE ts >= {from:DateTime('Asia/Shanghai')} AND ts < {to:DateTime('Asia/Shanghai')}
-        AND host IN (SELECT host FROM derive_pending WHERE batch IN {batches:Array(UInt64)})
+        AND host IN (SELECT host FROM derive_pending WHERE batch IN {batches:Array(UInt64)}
+            AND bucket < {to:DateTime('Asia/Shanghai')} AND bucket + 300 * buckets > {from:DateTime('Asia/Shanghai')})
         AND (host, toStartOfFiveMinutes(ts)) IN (
             SELECT host, arrayJoin(arrayMap(k -> bucket + 300 * k, range(buckets)))
-            FROM derive_pending WHERE batch IN {batches:Array(UInt64)}))
+            FROM derive_pending WHERE batch IN {batches:Array(UInt64)}
+            AND bucket < {to:DateTime('Asia/Shanghai')} AND bucket + 300 * buckets > {from:DateTime('Asia/Shanghai')}))
 GROUP BY host, bucket
