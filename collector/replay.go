@@ -127,7 +127,7 @@ func (r *Replay) Send(ctx context.Context) (replay.Summary, error) {
 // replayClient keeps a connection for every request in flight.
 func replayClient(o ReplayOptions) (*http.Client, error) {
 	t := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 4096, DisableCompression: true,
+		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 1 << 16, DisableCompression: true,
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
 	}
 	if o.CAFile != "" {

@@ -69,8 +69,14 @@ func (s *Store) pending(ctx context.Context, before time.Time) (todo []pendingBa
 	return todo, rows.Err()
 }
 
-// deriveAll derives the buckets of the batches, day by day, so that one late
-// host does not make a query read months of all others.
+// deriveBuckets is the most buckets that a query over several days derives. A
+// query reads all days of a host between two instants, since rows are sorted by
+// host, and holds every bucket that it derives, about 1 KB each.
+const deriveBuckets = 500_000
+
+// deriveAll derives the buckets of the batches, by days: one late host does not
+// make a query read months of all others, and days that follow each other are
+// taken together as far as memory allows.
 func (s *Store) deriveAll(ctx context.Context, todo []pendingBatch) error {
 	ids := make([]string, len(todo))
 	for i, b := range todo {
@@ -81,29 +87,47 @@ func (s *Store) deriveAll(ctx context.Context, todo []pendingBatch) error {
 	if err != nil {
 		return err
 	}
-	for _, day := range days {
-		bound := parameters(ctx, map[string]string{
-			"batches": batches, "from": seconds(day), "to": seconds(day.Add(24 * time.Hour)),
-		})
+	for _, d := range joinDays(days, deriveBuckets) {
+		bound := parameters(ctx, map[string]string{"batches": batches, "from": seconds(d.from), "to": seconds(d.to)})
 		if err := s.conn.Exec(bound, query("derive_usage")); err != nil {
-			return fmt.Errorf("derive %s: %w", day.Format(time.DateOnly), err)
+			return fmt.Errorf("derive %s: %w", d.from.Format(time.DateOnly), err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) touchedDays(ctx context.Context, batches string) (days []time.Time, err error) {
+// touched is a stretch of whole days and how many buckets of it are to derive.
+type touched struct {
+	from, to time.Time
+	buckets  uint64
+}
+
+// joinDays joins days that follow each other while they have at most most buckets.
+func joinDays(days []touched, most uint64) (out []touched) {
+	for _, d := range days {
+		if n := len(out); n > 0 && out[n-1].to.Equal(d.from) && out[n-1].buckets+d.buckets <= most {
+			out[n-1].to = d.to
+			out[n-1].buckets += d.buckets
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func (s *Store) touchedDays(ctx context.Context, batches string) (days []touched, err error) {
 	rows, err := s.conn.Query(parameters(ctx, map[string]string{"batches": batches}), query("derive_days"))
 	if err != nil {
 		return nil, fmt.Errorf("read touched days: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var day time.Time
-		if err := rows.Scan(&day); err != nil {
+		var d touched
+		if err := rows.Scan(&d.from, &d.buckets); err != nil {
 			return nil, fmt.Errorf("read touched days: %w", err)
 		}
-		days = append(days, day)
+		d.to = d.from.Add(24 * time.Hour)
+		days = append(days, d)
 	}
 	return days, rows.Err()
 }
