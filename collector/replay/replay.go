@@ -300,6 +300,9 @@ func (r *run) summary(err error) Summary {
 	if s.Seconds > 0 {
 		s.RowsPerSecond = float64(s.Rows) / s.Seconds
 	}
+	if r.Limit > 0 && !r.newest.IsZero() {
+		s.LastDay = r.newest
+	}
 	if err != nil {
 		s.UnfinishedDay = r.produced
 		if r.produced.IsZero() {

@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 
 	"collector": {
 		"collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/store",
-		"collector/store/engine", "internal/durable", "internal/selfmetrics", "internal/wire", "rules", "rules/calendar",
+		"collector/store/engine", "collector/traces", "internal/durable", "internal/selfmetrics", "internal/wire", "rules", "rules/calendar",
 	},
 	"collector/ingest":             {"internal/wire"},
 	"collector/inventory":          {"rules/calendar"},
