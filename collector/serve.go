@@ -153,16 +153,20 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		s.log.Info("collector stops")
 		bound, cancel := context.WithTimeout(work, drain)
-		err = s.http.Shutdown(bound)
+		err = errors.Join(s.http.Shutdown(bound), ignoreClosed(<-served))
 		cancel()
-		<-served
 	}
 	stop()
 	group.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
 	return errors.Join(err, s.db.Close())
+}
+
+// ignoreClosed drops the error with which a server says that it was shut down.
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }
 
 // scheduleEvery is how often the schedule looks whether something is due.
