@@ -13,6 +13,7 @@ import (
 
 	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/collector/store/engine"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -39,7 +40,7 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 		log.Warn("no providers configured: nobody can send data")
 	}
 	s := &Server{config: c, log: log, metrics: newMetrics()}
-	if s.db, err = OpenDatabase(ctx, c, log); err != nil {
+	if s.db, err = openDatabase(ctx, c, log, engine.Start); err != nil {
 		return nil, err
 	}
 	defer func() {
