@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/yunjian
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(CACHE)/bin/golangci-lint-$(GOLANGCI_VERSION)
 
-.PHONY: all help deps build lint test
+.PHONY: all help deps build run lint test
 all: lint test
 
 help: ## this list
@@ -12,6 +12,9 @@ help: ## this list
 
 deps: ## libchdb, the embedded ClickHouse, into the user's cache folder
 	deploy/fetch-libchdb.sh
+
+run: build deps ## collector, engine and agent on this host, judged and reported
+	deploy/demo/run.sh
 
 build: ## both binaries into ./bin
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/ ./cmd/...
