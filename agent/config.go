@@ -105,7 +105,7 @@ const (
 
 	defaultSpoolDir   = "/var/lib/yunjian-agent"
 	defaultSpoolLimit = 256 << 20
-	minSpoolLimit     = 1 << 20
+	minSpoolLimit     = 64 << 10
 	defaultLook       = 5 * time.Second
 	defaultReport     = time.Minute
 	maxHostID         = 256
@@ -197,7 +197,7 @@ func (c Config) validate() error {
 	case look < time.Second || look > report || look%time.Second != 0 || report%look != 0:
 		return fmt.Errorf("look_interval %s: want whole seconds that divide report_interval %s", look, report)
 	case c.SpoolLimit < minSpoolLimit:
-		return fmt.Errorf("spool_limit of %d bytes: want at least 1MiB", c.SpoolLimit)
+		return fmt.Errorf("spool_limit of %d bytes: want at least 64KiB", c.SpoolLimit)
 	case len(c.HostID) > maxHostID || strings.ContainsFunc(c.HostID, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\uFFFD' }):
 		return fmt.Errorf("host_id %.60q: want at most %d bytes without blanks", c.HostID, maxHostID)
 	}

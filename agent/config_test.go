@@ -48,7 +48,7 @@ func TestConfigMistakes(t *testing.T) {
 		"\nspool_limit: lots":                `agent.yaml:2: "lots" is not a size`,
 		"spool_limit: -1":                    "is not a size",
 		"spool_limit: 99999999999999999GiB":  "is not a size",
-		"spool_limit: 4KiB":                  "at least 1MiB",
+		"spool_limit: 4KiB":                  "at least 64KiB",
 		"host_id: [a]":                       "agent.yaml:1: ",
 		"host_id: a\nhost_id: b":             "agent.yaml:2: ",
 		"host_id: a b":                       "without blanks",

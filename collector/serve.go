@@ -65,6 +65,10 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 	s.metrics.gauge("engine_restarts", func() float64 { return float64(s.db.Restarts()) })
 	s.commits = ingest.NewCommitter(ingest.CommitterConfig{
 		Window: c.GroupCommit, Commit: s.db.Commit, Committed: s.metrics.committed,
+		Failed: func(err error) {
+			s.metrics.count("commits", "failed", 1)
+			log.Error("rows not stored; their senders keep them", slog.Any("error", err))
+		},
 	})
 	s.metrics.gauge("rows_waiting", func() float64 { return float64(s.commits.Waiting()) })
 	door := ingest.NewHandler(ingest.Config{
