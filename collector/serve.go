@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/ingest"
@@ -25,6 +26,7 @@ type Server struct {
 	metrics  *metrics
 	commits  *ingest.Committer
 	registry *ingest.Registry
+	aliases  atomic.Pointer[store.Aliases]
 	listener net.Listener
 	http     *http.Server
 }
@@ -56,8 +58,7 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 	if err != nil {
 		return nil, err
 	}
-	aliases, err := s.db.Aliases(ctx)
-	if err != nil {
+	if err := s.reloadAliases(ctx); err != nil {
 		return nil, err
 	}
 	s.registry = ingest.NewRegistry(hosts)
@@ -73,7 +74,7 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 	s.metrics.gauge("rows_waiting", func() float64 { return float64(s.commits.Waiting()) })
 	door := ingest.NewHandler(ingest.Config{
 		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Submit: s.commits.Submit,
-		Alias: aliases.Resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
+		Alias: s.resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
 	})
 	if err := s.listen(ctx, s.routes(door)); err != nil {
 		return nil, err
@@ -177,8 +178,8 @@ func ignoreClosed(err error) error {
 // scheduleEvery is how often the schedule looks whether something is due.
 const scheduleEvery = 15 * time.Second
 
-// schedule derives settled buckets, and once an hour tidies up and takes the
-// daily snapshot of what is allocated. What fails is tried again the next time.
+// schedule derives settled buckets and reloads aliases, and once an hour tidies
+// up and takes the daily snapshot of what is allocated. What fails is tried again the next time.
 func (s *Server) schedule(ctx context.Context) {
 	ticker := time.NewTicker(scheduleEvery)
 	defer ticker.Stop()
@@ -188,6 +189,9 @@ func (s *Server) schedule(ctx context.Context) {
 		if _, err := s.db.Derive(ctx, store.Settled(now)); err != nil && ctx.Err() == nil {
 			s.metrics.count("derivations", "failed", 1)
 			s.log.Error("derivation failed; it will be tried again", slog.Any("error", err))
+		}
+		if err := s.reloadAliases(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("aliases not reloaded; the old ones stay in use", slog.Any("error", err))
 		}
 		if now.Sub(hourly) >= time.Hour {
 			hourly = now
@@ -201,6 +205,20 @@ func (s *Server) schedule(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// reloadAliases takes over what inventory imports have said since.
+func (s *Server) reloadAliases(ctx context.Context) error {
+	aliases, err := s.db.Aliases(ctx)
+	if err != nil {
+		return fmt.Errorf("read aliases: %w", err)
+	}
+	s.aliases.Store(&aliases)
+	return nil
+}
+
+func (s *Server) resolve(provider, instance string) string {
+	return s.aliases.Load().Resolve(provider, instance)
 }
 
 func (s *Server) hourly(ctx context.Context, now time.Time) error {
