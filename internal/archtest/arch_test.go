@@ -44,7 +44,6 @@ var allowed = map[string][]string{
 
 	"internal/archtest":    {},
 	"internal/bench":       {"collector/replay", "internal/wire"},
-	"internal/docgen":      {"collector/store", "internal/wire"},
 	"internal/peers":       {},
 	"internal/enginetest":  {"collector/store", "collector/store/engine"},
 	"internal/durable":     {},
