@@ -189,7 +189,7 @@ func (a *agent) tick(ctx context.Context) error {
 		}
 	}
 	a.notify.alive()
-	a.self.ticked(time.Now())
+	a.self.ticked()
 	switch what {
 	case nothing:
 		return nil

@@ -36,7 +36,7 @@ func TestMetricsPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.note(a.probes.Begin(t.Context()))
-		a.self.ticked(time.Now())
+		a.self.ticked()
 		if err := a.closeInterval(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
