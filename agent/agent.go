@@ -28,8 +28,8 @@ type Options struct {
 	Version string
 	// Notify is systemd's notification socket, $NOTIFY_SOCKET; empty: none.
 	Notify string
-	// Watchdog says that systemd expects a sign of life, $WATCHDOG_USEC.
-	Watchdog bool
+	// Watchdog is how long systemd waits for a sign of life, $WATCHDOG_USEC; 0: for ever.
+	Watchdog time.Duration
 
 	// What follows replaces the world in tests.
 	Probes    probe.Options
@@ -189,7 +189,7 @@ func (a *agent) tick(ctx context.Context) error {
 		}
 	}
 	a.notify.alive()
-	a.self.ticked(time.Now())
+	a.self.ticked()
 	switch what {
 	case nothing:
 		return nil

@@ -80,6 +80,28 @@ func TestReports(t *testing.T) {
 	})
 }
 
+// Another receiver of remote write has no door for documents, and one that
+// answered 404 for ever would hold up everything behind it.
+func TestMetricsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector(t)
+		c.set(func(r *http.Request, _ []byte) (int, http.Header) {
+			if r.URL.Path != wire.PathWrite {
+				return http.StatusNotFound, nil
+			}
+			return 0, nil
+		})
+		o := fakeHost(t, c, t.TempDir())
+		o.Config.MetricsOnly = true
+		stop := start(t, o)
+		let(4*time.Minute - time.Second)
+		stop()
+		if len(c.rows) != 2 || len(c.refused) != 0 {
+			t.Errorf("%d rows, refused %v; want 2 and none", len(c.rows), c.refused)
+		}
+	})
+}
+
 // While the collector is away, every interval must be looked at and kept; they
 // arrive in order once it is back, folded or not, also after a restart.
 func TestOutage(t *testing.T) {

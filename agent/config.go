@@ -24,6 +24,9 @@ type Config struct {
 	// CollectorURL is where to report, such as https://collector.example:8443.
 	// Empty: measure and serve /metrics only.
 	CollectorURL string `yaml:"collector_url"`
+	// MetricsOnly says that collector_url is another receiver of remote write, such
+	// as Prometheus or VictoriaMetrics, which takes no identity documents.
+	MetricsOnly bool `yaml:"metrics_only"`
 	// TokenFile holds this host's token, as `yunjian-collector token` prints it.
 	// It is read again when it changes. Empty: the systemd credential "token" if
 	// there is one.

@@ -93,19 +93,18 @@ func TestFullSpool(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- a.run(ctx) }()
 		body := make([]byte, 100<<10)
-		let(time.Second)
 		for range 9 { // ballast that an earlier outage left
 			a.delivery.put(spool.Batch{Kind: spool.Document, Body: body})
 		}
-		let(30 * time.Hour)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- a.run(ctx) }()
+		let(8 * time.Hour)
 		if a.self.overflow.Value() == 0 {
 			t.Error("the spool never ran over")
 		}
-		if got := a.delivery.queue.Bytes(); got > minSpoolLimit {
+		if got := a.self.spoolBytes.Load(); got > minSpoolLimit {
 			t.Errorf("spool has %d bytes; limit %d", got, minSpoolLimit)
 		}
 		end := time.Now().Truncate(time.Minute)
@@ -121,7 +120,7 @@ func TestFullSpool(t *testing.T) {
 			t.Error(err)
 		}
 		a.close()
-		if len(c.rows) < 500 {
+		if len(c.rows) < 300 {
 			t.Fatalf("%d rows kept", len(c.rows))
 		}
 		first := c.rows[0]

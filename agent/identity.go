@@ -54,7 +54,7 @@ func (a *agent) refreshIdentity(ctx context.Context, wall time.Time) error {
 		a.Log.Info("identity changed", slog.String("host", now.Host), slog.String("host_kind", string(now.HostKind)))
 	}
 	a.identity.now = now
-	if !changed && wall.Sub(a.identity.sent).Abs() < identityDaily {
+	if a.Config.MetricsOnly || !changed && wall.Sub(a.identity.sent).Abs() < identityDaily {
 		return nil
 	}
 	body, err := json.Marshal(now)

@@ -3,6 +3,7 @@ package agent
 import (
 	"net"
 	"strings"
+	"time"
 )
 
 // notifier speaks systemd's notification protocol (sd_notify(3)): datagrams of
@@ -10,11 +11,12 @@ import (
 // nil notifier says nothing.
 type notifier struct {
 	conn     *net.UnixConn
-	watchdog bool
+	watchdog time.Duration // 0: none
+	fed      time.Time
 }
 
 // newNotifier connects to the socket, whose name begins with @ if it is abstract.
-func newNotifier(socket string, watchdog bool) *notifier {
+func newNotifier(socket string, watchdog time.Duration) *notifier {
 	if !strings.HasPrefix(socket, "/") && !strings.HasPrefix(socket, "@") {
 		return nil
 	}
@@ -22,7 +24,7 @@ func newNotifier(socket string, watchdog bool) *notifier {
 	if err != nil {
 		return nil
 	}
-	return &notifier{conn, watchdog}
+	return &notifier{conn: conn, watchdog: watchdog}
 }
 
 func (n *notifier) say(state string) {
@@ -32,11 +34,14 @@ func (n *notifier) say(state string) {
 }
 
 // alive feeds the watchdog. The goroutine that looks calls it, so that systemd
-// restarts an agent that no longer looks.
+// restarts an agent that no longer looks. A third of systemd's patience passes
+// between two signs of life, since each costs as much as several looks.
 func (n *notifier) alive() {
-	if n != nil && n.watchdog {
-		n.say("WATCHDOG=1")
+	if n == nil || n.watchdog == 0 || time.Since(n.fed) < n.watchdog/3 {
+		return
 	}
+	n.fed = time.Now()
+	n.say("WATCHDOG=1")
 }
 
 func (n *notifier) close() {

@@ -36,7 +36,7 @@ func TestMetricsPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.note(a.probes.Begin(t.Context()))
-		a.self.ticked(time.Now())
+		a.self.ticked()
 		if err := a.closeInterval(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
@@ -99,10 +99,12 @@ func TestNotify(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	n := newNotifier(socket, true)
+	n := newNotifier(socket, time.Minute)
 	n.say("READY=1")
 	n.alive()
-	for _, want := range []string{"READY=1", "WATCHDOG=1"} {
+	n.alive() // too soon to say it again
+	n.say("STOPPING=1")
+	for _, want := range []string{"READY=1", "WATCHDOG=1", "STOPPING=1"} {
 		b := make([]byte, 100)
 		size, err := l.Read(b)
 		if got := string(b[:size]); err != nil || got != want {
@@ -111,7 +113,7 @@ func TestNotify(t *testing.T) {
 	}
 	n.close()
 	for _, socket := range []string{"", "relative", "/nowhere/at/all"} {
-		n := newNotifier(socket, true)
+		n := newNotifier(socket, time.Minute)
 		n.alive() // must not panic
 		n.close()
 		if n != nil {

@@ -24,13 +24,17 @@ type self struct {
 	step, late                                               selfmetrics.Counter
 	requests                                                 [push.Unauthorized + 1]selfmetrics.Counter
 	took                                                     selfmetrics.Seconds
-	spoolBatches, spoolBytes, lastTick, lastDelivery/* Unix s */ atomic.Int64
+	spoolBatches, spoolBytes                                 atomic.Int64
+	lastDelivery                                             atomic.Int64 // seconds since 1970
+	start                                                    time.Time
+	lastTick                                                 atomic.Int64 // nanoseconds since start, by the monotonic clock
 }
 
 func newSelf(version string, meter *push.Meter) *self {
 	set := selfmetrics.New("yunjian_agent_")
 	s := &self{
 		set:         set,
+		start:       time.Now(),
 		looks:       set.Counter("looks_total"),
 		reports:     set.Counter("reports_total"),
 		overflow:    set.Counter("spool_overflow_batches_total"),
@@ -69,7 +73,10 @@ func (s *self) delivered(at time.Time) {
 	s.lastDelivery.Store(at.Unix())
 }
 
-func (s *self) ticked(at time.Time) { s.lastTick.Store(at.Unix()) }
+func (s *self) ticked() { s.lastTick.Store(int64(time.Since(s.start))) }
+
+// silent is the time since the last tick, whatever was done to the wall clock.
+func (s *self) silent() time.Duration { return time.Since(s.start) - time.Duration(s.lastTick.Load()) }
 
 // handler serves the host's and the agent's metrics, and whether it is alive.
 func (a *agent) handler() http.Handler {
@@ -91,8 +98,7 @@ func (a *agent) handler() http.Handler {
 		_, _ = w.Write(page.Bytes()) // a scraper that went away is its own affair
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		silent := time.Since(time.Unix(a.self.lastTick.Load(), 0))
-		if silent > 3*a.look+time.Second {
+		if silent := a.self.silent(); silent > 3*a.look+time.Second {
 			http.Error(w, fmt.Sprintf("no look for %s", silent.Round(time.Second)), http.StatusServiceUnavailable)
 			return
 		}
@@ -110,7 +116,7 @@ func (a *agent) serve(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, errUnusable("listen on", a.Config.Listen, err)
 	}
-	a.self.ticked(time.Now())
+	a.self.ticked()
 	server := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	done := make(chan struct{})
 	go func() {

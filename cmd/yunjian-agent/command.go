@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"runtime/debug"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,9 +45,10 @@ func options(cmd *cobra.Command, path string) (agent.Options, error) {
 	if err != nil {
 		return agent.Options{}, err
 	}
+	watchdog, _ := strconv.ParseInt(os.Getenv("WATCHDOG_USEC"), 10, 64) // absent or strange: none
 	return agent.Options{
 		Config: c, Log: log, Version: version(),
-		Notify: os.Getenv("NOTIFY_SOCKET"), Watchdog: os.Getenv("WATCHDOG_USEC") != "",
+		Notify: os.Getenv("NOTIFY_SOCKET"), Watchdog: time.Duration(watchdog) * time.Microsecond,
 	}, nil
 }
 

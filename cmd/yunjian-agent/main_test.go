@@ -92,7 +92,7 @@ func (s sandbox) command(ctx context.Context, program string, args ...string) *e
 }
 
 // received is a fake collector over TLS; rows gets a value for each row.
-func received(t *testing.T, rows chan<- time.Time) *httptest.Server {
+func received(t testing.TB, rows chan<- time.Time) *httptest.Server {
 	t.Helper()
 	table := wire.NewTable()
 	return httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
