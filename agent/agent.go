@@ -19,6 +19,7 @@ import (
 	"github.com/yunjian-io/yunjian/agent/probe"
 	"github.com/yunjian-io/yunjian/agent/push"
 	"github.com/yunjian-io/yunjian/agent/spool"
+	"github.com/yunjian-io/yunjian/internal/sdnotify"
 )
 
 // Options are what Run needs. Only Config and Log are not optional.
@@ -62,7 +63,7 @@ type agent struct {
 	meter        *push.Meter
 	self         *self
 	encode       encoder
-	notify       *notifier
+	notify       *sdnotify.Notifier
 
 	grid     grid
 	identity identity
@@ -144,9 +145,9 @@ func (a *agent) run(ctx context.Context) error {
 		return err
 	}
 	a.note(a.probes.Begin(ctx))
-	a.notify = newNotifier(a.Notify, a.Watchdog)
-	defer a.notify.close()
-	a.notify.say("READY=1")
+	a.notify = sdnotify.New(a.Notify, a.Watchdog)
+	defer a.notify.Close()
+	a.notify.Say("READY=1")
 	a.Log.Info("agent started", slog.String("version", a.Version), slog.String("host", a.identity.now.Host),
 		slog.String("host_kind", string(a.identity.now.HostKind)), slog.String("collector", a.Config.CollectorURL))
 	a.delivery.begin()
@@ -157,7 +158,7 @@ func (a *agent) run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			a.notify.say("STOPPING=1")
+			a.notify.Say("STOPPING=1")
 			a.Log.Info("agent stops", slog.Int64("spool_batches", a.self.spoolBatches.Load()))
 			return nil
 		case <-timer.C:
@@ -188,7 +189,7 @@ func (a *agent) tick(ctx context.Context) error {
 			a.offset = missing // it was taken with the other clock
 		}
 	}
-	a.notify.alive()
+	a.notify.Alive()
 	a.self.ticked()
 	switch what {
 	case nothing:

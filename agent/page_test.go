@@ -92,36 +92,6 @@ func TestListen(t *testing.T) {
 	}
 }
 
-func TestNotify(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "notify")
-	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	n := newNotifier(socket, time.Minute)
-	n.say("READY=1")
-	n.alive()
-	n.alive() // too soon to say it again
-	n.say("STOPPING=1")
-	for _, want := range []string{"READY=1", "WATCHDOG=1", "STOPPING=1"} {
-		b := make([]byte, 100)
-		size, err := l.Read(b)
-		if got := string(b[:size]); err != nil || got != want {
-			t.Errorf("systemd got %q, %v; want %q", got, err, want)
-		}
-	}
-	n.close()
-	for _, socket := range []string{"", "relative", "/nowhere/at/all"} {
-		n := newNotifier(socket, time.Minute)
-		n.alive() // must not panic
-		n.close()
-		if n != nil {
-			t.Errorf("newNotifier(%q) is not nil", socket)
-		}
-	}
-}
-
 func TestOnce(t *testing.T) {
 	for format, want := range map[Format][]string{
 		Table:      {"vm-1", "(configured)", "yunjian_vcpu_count", "yunjian_clock_offset_seconds", "missing", `{mountpoint="/"}`},

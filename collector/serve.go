@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/collector/store/engine"
+	"github.com/yunjian-io/yunjian/internal/sdnotify"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -145,12 +147,16 @@ const drain = 20 * time.Second
 // Run serves until ctx ends, then answers what is under way, stores it and
 // closes the database.
 func (s *Server) Run(ctx context.Context) error {
+	notify := sdnotify.New(sdnotify.FromEnvironment(os.Getenv))
+	defer notify.Close()
+	notify.Say("READY=1")
 	s.log.Info("collector ready", slog.String("listen", s.Addr().String()), slog.Int("known_hosts", s.registry.Len()))
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var group sync.WaitGroup
 	group.Go(func() { s.commits.Run(work) })
 	group.Go(func() { s.schedule(work) })
+	group.Go(func() { s.watch(work, notify) })
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
 	var err error
@@ -158,6 +164,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-served:
 	case <-ctx.Done():
 		s.log.Info("collector stops")
+		notify.Say("STOPPING=1")
 		bound, cancel := context.WithTimeout(work, drain)
 		err = errors.Join(s.http.Shutdown(bound), ignoreClosed(<-served))
 		cancel()
@@ -173,6 +180,28 @@ func ignoreClosed(err error) error {
 		return nil
 	}
 	return err
+}
+
+// watchEvery is how often ClickHouse is asked for a sign of life, and how long it
+// may take; systemd's watchdog is fed with the answer.
+const watchEvery = 20 * time.Second
+
+// watch feeds systemd's watchdog as long as ClickHouse answers.
+func (s *Server) watch(ctx context.Context, notify *sdnotify.Notifier) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		bound, cancel := context.WithTimeout(ctx, watchEvery)
+		if s.db.Ping(bound) == nil {
+			notify.Alive()
+		}
+		cancel()
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // scheduleEvery is how often the schedule looks whether something is due.

@@ -3,12 +3,11 @@ package main
 import (
 	"os"
 	"runtime/debug"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/yunjian-io/yunjian/agent"
+	"github.com/yunjian-io/yunjian/internal/sdnotify"
 )
 
 func command() *cobra.Command {
@@ -28,8 +27,11 @@ func command() *cobra.Command {
 	return root
 }
 
-// version is the module version that the binary was built from.
+// version is what the linker was told, or the module version that the binary was built from.
 func version() string {
+	if buildVersion != "" {
+		return buildVersion
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}
@@ -45,10 +47,10 @@ func options(cmd *cobra.Command, path string) (agent.Options, error) {
 	if err != nil {
 		return agent.Options{}, err
 	}
-	watchdog, _ := strconv.ParseInt(os.Getenv("WATCHDOG_USEC"), 10, 64) // absent or strange: none
+	socket, watchdog := sdnotify.FromEnvironment(os.Getenv)
 	return agent.Options{
 		Config: c, Log: log, Version: version(),
-		Notify: os.Getenv("NOTIFY_SOCKET"), Watchdog: time.Duration(watchdog) * time.Microsecond,
+		Notify: socket, Watchdog: watchdog,
 	}, nil
 }
 

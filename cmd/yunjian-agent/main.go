@@ -28,3 +28,6 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// buildVersion is set by the linker to what `git describe` says.
+var buildVersion string

@@ -178,7 +178,9 @@ func TestScopeAndTime(t *testing.T) {
 				add(&e)
 			}
 			w := post(t, door(t, keep(&got)), wire.PathWrite, mint(t, tt.host), e.Bytes())
-			var answer struct{ Dropped []Dropped }
+			var answer struct {
+				Dropped []Dropped `json:"dropped"`
+			}
 			if w.Code == http.StatusOK {
 				if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 					t.Fatal(err)

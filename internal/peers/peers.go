@@ -28,7 +28,7 @@ func Binary(ctx context.Context, pkg, program string) (string, error) {
 		return "", fmt.Errorf("unpack Debian package %s: %w", pkg, err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("Debian package %s has no %s", pkg, program)
+		return "", fmt.Errorf("unpack Debian package %s: it has no %s", pkg, program)
 	}
 	return path, nil
 }
