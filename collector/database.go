@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
@@ -21,10 +22,18 @@ type Database struct {
 	engine *engine.Engine
 }
 
-// OpenDatabase opens the configured ClickHouse: the server of the DSN; else the
-// engine that a running collector owns; else an engine of our own. It migrates
-// the schema forward.
+// OpenDatabase opens the configured ClickHouse for one command: the server of
+// the DSN; else the engine that a running collector owns; else an engine of our
+// own. It migrates the schema forward.
 func OpenDatabase(ctx context.Context, c Config, log *slog.Logger) (*Database, error) {
+	return openDatabase(ctx, c, log, engine.Open)
+}
+
+// ownerWait is how long a collector that starts waits for one that ends.
+const ownerWait = 15 * time.Second
+
+// openDatabase opens the configured ClickHouse; start brings up the embedded engine.
+func openDatabase(ctx context.Context, c Config, log *slog.Logger, start func(context.Context, engine.Config) (*engine.Engine, error)) (*Database, error) {
 	db := &Database{}
 	options := store.Options{DSN: c.ClickHouse.DSN}
 	if c.ClickHouse.PasswordFile != "" {
@@ -36,8 +45,8 @@ func OpenDatabase(ctx context.Context, c Config, log *slog.Logger) (*Database, e
 	}
 	if c.ClickHouse.DSN == "" {
 		var err error
-		db.engine, err = engine.Open(ctx, engine.Config{
-			Dir: filepath.Join(c.DataDir, "engine"), Library: c.Engine.Library, Log: log,
+		db.engine, err = start(ctx, engine.Config{
+			Dir: filepath.Join(c.DataDir, "engine"), Library: c.Engine.Library, Log: log, Wait: ownerWait,
 			Settings: map[string]string{
 				"session_timezone": "Asia/Shanghai",
 				"max_memory_usage": strconv.FormatInt(or(c.Engine.MaxMemoryBytes, memory()/3), 10),

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -25,8 +26,8 @@ func LoadRules(dir string) (rules.Pack, error) {
 
 // Judgement is what a run of judging found.
 type Judgement struct {
-	Run      store.JudgeRun
-	Findings []store.Finding
+	Run      store.JudgeRun  `json:"run"`
+	Findings []store.Finding `json:"findings"`
 }
 
 // hostCoverageGate is the F1 that a host must reach to count among the covered
@@ -279,9 +280,7 @@ func (j *judge) dayFacts(ctx context.Context, days int, hosts, daily *cases) err
 		day := calendar.DateOf(f.Day)
 		for i := range s.Periods {
 			if s.Periods[i].Start == day {
-				for name, v := range f.Facts {
-					s.Periods[i].Facts[name] = v
-				}
+				maps.Copy(s.Periods[i].Facts, f.Facts)
 			}
 		}
 	}

@@ -8,11 +8,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/collector/store/engine"
+	"github.com/yunjian-io/yunjian/internal/sdnotify"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -24,6 +28,7 @@ type Server struct {
 	metrics  *metrics
 	commits  *ingest.Committer
 	registry *ingest.Registry
+	aliases  atomic.Pointer[store.Aliases]
 	listener net.Listener
 	http     *http.Server
 }
@@ -39,7 +44,7 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 		log.Warn("no providers configured: nobody can send data")
 	}
 	s := &Server{config: c, log: log, metrics: newMetrics()}
-	if s.db, err = OpenDatabase(ctx, c, log); err != nil {
+	if s.db, err = openDatabase(ctx, c, log, engine.Start); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -55,8 +60,7 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 	if err != nil {
 		return nil, err
 	}
-	aliases, err := s.db.Aliases(ctx)
-	if err != nil {
+	if err := s.reloadAliases(ctx); err != nil {
 		return nil, err
 	}
 	s.registry = ingest.NewRegistry(hosts)
@@ -64,11 +68,15 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 	s.metrics.gauge("engine_restarts", func() float64 { return float64(s.db.Restarts()) })
 	s.commits = ingest.NewCommitter(ingest.CommitterConfig{
 		Window: c.GroupCommit, Commit: s.db.Commit, Committed: s.metrics.committed,
+		Failed: func(err error) {
+			s.metrics.count("commits", "failed", 1)
+			log.Error("rows not stored; their senders keep them", slog.Any("error", err))
+		},
 	})
 	s.metrics.gauge("rows_waiting", func() float64 { return float64(s.commits.Waiting()) })
 	door := ingest.NewHandler(ingest.Config{
 		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Submit: s.commits.Submit,
-		Alias: aliases.Resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
+		Alias: s.resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
 	})
 	if err := s.listen(ctx, s.routes(door)); err != nil {
 		return nil, err
@@ -139,12 +147,16 @@ const drain = 20 * time.Second
 // Run serves until ctx ends, then answers what is under way, stores it and
 // closes the database.
 func (s *Server) Run(ctx context.Context) error {
+	notify := sdnotify.New(sdnotify.FromEnvironment(os.Getenv))
+	defer notify.Close()
+	notify.Say("READY=1")
 	s.log.Info("collector ready", slog.String("listen", s.Addr().String()), slog.Int("known_hosts", s.registry.Len()))
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var group sync.WaitGroup
 	group.Go(func() { s.commits.Run(work) })
 	group.Go(func() { s.schedule(work) })
+	group.Go(func() { s.watch(work, notify) })
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
 	var err error
@@ -152,24 +164,51 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-served:
 	case <-ctx.Done():
 		s.log.Info("collector stops")
+		notify.Say("STOPPING=1")
 		bound, cancel := context.WithTimeout(work, drain)
-		err = s.http.Shutdown(bound)
+		err = errors.Join(s.http.Shutdown(bound), ignoreClosed(<-served))
 		cancel()
-		<-served
 	}
 	stop()
 	group.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
 	return errors.Join(err, s.db.Close())
+}
+
+// ignoreClosed drops the error with which a server says that it was shut down.
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// watchEvery is how often ClickHouse is asked for a sign of life, and how long it
+// may take; systemd's watchdog is fed with the answer.
+const watchEvery = 20 * time.Second
+
+// watch feeds systemd's watchdog as long as ClickHouse answers.
+func (s *Server) watch(ctx context.Context, notify *sdnotify.Notifier) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		bound, cancel := context.WithTimeout(ctx, watchEvery)
+		if s.db.Ping(bound) == nil {
+			notify.Alive()
+		}
+		cancel()
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // scheduleEvery is how often the schedule looks whether something is due.
 const scheduleEvery = 15 * time.Second
 
-// schedule derives settled buckets, and once an hour tidies up and takes the
-// daily snapshot of what is allocated. What fails is tried again the next time.
+// schedule derives settled buckets and reloads aliases, and once an hour tidies
+// up and takes the daily snapshot of what is allocated. What fails is tried again the next time.
 func (s *Server) schedule(ctx context.Context) {
 	ticker := time.NewTicker(scheduleEvery)
 	defer ticker.Stop()
@@ -179,6 +218,9 @@ func (s *Server) schedule(ctx context.Context) {
 		if _, err := s.db.Derive(ctx, store.Settled(now)); err != nil && ctx.Err() == nil {
 			s.metrics.count("derivations", "failed", 1)
 			s.log.Error("derivation failed; it will be tried again", slog.Any("error", err))
+		}
+		if err := s.reloadAliases(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("aliases not reloaded; the old ones stay in use", slog.Any("error", err))
 		}
 		if now.Sub(hourly) >= time.Hour {
 			hourly = now
@@ -192,6 +234,20 @@ func (s *Server) schedule(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// reloadAliases takes over what inventory imports have said since.
+func (s *Server) reloadAliases(ctx context.Context) error {
+	aliases, err := s.db.Aliases(ctx)
+	if err != nil {
+		return fmt.Errorf("read aliases: %w", err)
+	}
+	s.aliases.Store(&aliases)
+	return nil
+}
+
+func (s *Server) resolve(provider, instance string) string {
+	return s.aliases.Load().Resolve(provider, instance)
 }
 
 func (s *Server) hourly(ctx context.Context, now time.Time) error {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -45,21 +46,21 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 }
 
 func (c *certificate) reload() error {
-	stamp := ""
+	var stamp strings.Builder
 	for _, name := range []string{c.certFile, c.keyFile} {
 		info, err := os.Stat(name)
 		if err != nil {
 			return fmt.Errorf("read certificate: %w", err)
 		}
-		stamp += fmt.Sprint(info.ModTime().UnixNano(), info.Size(), ";")
+		fmt.Fprintln(&stamp, info.ModTime().UnixNano(), info.Size())
 	}
-	if stamp == c.stamp {
+	if stamp.String() == c.stamp {
 		return nil
 	}
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return fmt.Errorf("read certificate: %w", err)
 	}
-	c.stamp, c.current = stamp, &pair
+	c.stamp, c.current = stamp.String(), &pair
 	return nil
 }

@@ -32,23 +32,23 @@ const (
 
 // Subject is what a rule judges.
 type Subject struct {
-	Kind string // InformationSystem or Host
-	ID   string
+	Kind string `json:"kind"` // InformationSystem or Host
+	ID   string `json:"id"`
 }
 
 // Period holds the facts of one month or day. A name that is absent was not
 // provided. Ratios are from 0 to 1, sizes in bytes unless the name says otherwise.
 type Period struct {
-	Start calendar.Date
-	Facts map[string]float64
+	Start calendar.Date      `json:"start"`
+	Facts map[string]float64 `json:"facts"`
 }
 
 // Exemption is an approved exception. It holds through the day Expires.
 type Exemption struct {
-	Kind     string
-	Reason   string
-	Approver string
-	Expires  calendar.Date
+	Kind     string        `json:"kind"`
+	Reason   string        `json:"reason"`
+	Approver string        `json:"approver"`
+	Expires  calendar.Date `json:"expires"`
 }
 
 // Case is what one rule judges: a subject in a month.
@@ -66,33 +66,33 @@ type Case struct {
 
 // Finding is what a rule says about a case, with what it rests on.
 type Finding struct {
-	RuleID      string
-	RuleVersion int
-	RuleHash    string
-	Subject     Subject
-	Month       calendar.Month
-	Open        bool
-	Verdict     Verdict
+	RuleID      string         `json:"rule_id"`
+	RuleVersion int            `json:"rule_version"`
+	RuleHash    string         `json:"rule_hash"`
+	Subject     Subject        `json:"subject"`
+	Month       calendar.Month `json:"month"`
+	Open        bool           `json:"open"`
+	Verdict     Verdict        `json:"verdict"`
 	// State is one of the states above.
-	State string
+	State string `json:"state"`
 	// PeriodsMet counts the months met without a break up to the last one, or the
 	// days met within the window.
-	PeriodsMet int
+	PeriodsMet int `json:"periods_met"`
 	// Window is the number of periods that the rule looks at.
-	Window int
+	Window int `json:"window"`
 	// Missing names the absent facts for which periods, or a computed exemption,
 	// stayed undecided; sorted.
-	Missing []string
+	Missing []string `json:"missing,omitempty"`
 	// Reason explains the verdict to people.
-	Reason string
+	Reason string `json:"reason"`
 	// Exemption is the one that lifted a fail; its Expires is the end of the month
 	// for one that the rule computes from facts.
-	Exemption *Exemption
+	Exemption *Exemption `json:"exemption,omitempty"`
 	// Facts are the periods of the window as they were judged: only what the rule
 	// needs, in the order of time, an absent period without facts.
-	Facts []Period
+	Facts []Period `json:"facts"`
 	// Proposal is the class of action that a fail proposes; empty otherwise.
-	Proposal string
+	Proposal string `json:"proposal,omitempty"`
 }
 
 // outcome is what a rule says about one period.

@@ -8,8 +8,6 @@ import (
 	"os"
 	"strconv"
 
-	gopsutil "github.com/shirou/gopsutil/v3/cpu"
-
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -19,13 +17,15 @@ import (
 // in the same file.
 type cpu struct {
 	roots       Roots
+	file        keptFile
 	began, last ticks // of the interval
 	whole       bool  // began was read when the interval began
 	have        bool  // last was read
 	peak        float64
 }
 
-// ticks is CPU time since boot in seconds, of all CPUs together. Linux counts
+// ticks is CPU time since boot, of all CPUs together, in the kernel's unit: only
+// shares matter. Linux counts
 // the time of guests inside user and nice, so it is not added again.
 type ticks struct{ user, nice, system, irq, softirq, steal, idle, iowait float64 }
 
@@ -47,16 +47,31 @@ func (t ticks) since(from ticks) (d ticks, sum float64, ok bool) {
 	return d, sum, ok
 }
 
-func (c *cpu) look(ctx context.Context) error {
-	all, err := gopsutil.TimesWithContext(ctx, false)
-	if err == nil && len(all) != 1 {
-		err = fmt.Errorf("%s has no line of cpu times that can be read", c.roots.proc("stat"))
+// read takes the first line of /proc/stat.
+func (c *cpu) read() (t ticks, err error) {
+	name := c.roots.proc("stat")
+	data, err := c.file.read(name)
+	if err != nil {
+		return t, err
 	}
+	first, ok := bytes.CutPrefix(data, []byte("cpu "))
+	if !ok {
+		return t, fmt.Errorf("%s does not begin with cpu times", name)
+	}
+	first, _, _ = bytes.Cut(first, []byte("\n"))
+	var n [8]float64
+	if err := numbers(first, n[:]); err != nil {
+		return t, fmt.Errorf("%s: %w", name, err)
+	}
+	return ticks{user: n[0], nice: n[1], system: n[2], idle: n[3], iowait: n[4], irq: n[5], softirq: n[6], steal: n[7]}, nil
+}
+
+func (c *cpu) look(context.Context) error {
+	now, err := c.read()
 	if err != nil {
 		c.have = false
 		return fmt.Errorf("read cpu times: %w", err)
 	}
-	now := ticks{all[0].User, all[0].Nice, all[0].System, all[0].Irq, all[0].Softirq, all[0].Steal, all[0].Idle, all[0].Iowait}
 	if !c.have {
 		c.last, c.have, c.peak = now, true, math.NaN()
 		return nil
@@ -71,6 +86,7 @@ func (c *cpu) look(ctx context.Context) error {
 }
 
 func (c *cpu) cut(ctx context.Context, out *values) error {
+	c.file.close()
 	err := c.look(ctx)
 	began, last, whole, peak := c.began, c.last, c.whole, c.peak
 	c.began, c.whole, c.peak = c.last, err == nil, math.NaN()

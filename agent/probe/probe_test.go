@@ -201,6 +201,8 @@ func TestUnreadable(t *testing.T) {
 		{"proc/meminfo", "", "memory"},
 		{"proc/meminfo", "MemTotal: 100 kB\n", "memory"},
 		{"proc/meminfo", "MemTotal: many kB\n", "memory"},
+		{"proc/meminfo", "MemTotal: 100 kB\nMemAvailable: 50 kB\n", "memory"},
+		{"proc/stat", "cpu  1 1 1 1 1 1 1\ncpu0 1\nbtime 5\n", "cpu"},
 		{"proc/loadavg", "", "load"},
 		{"proc/diskstats", "", "disk"},
 		{"proc/diskstats", "vda\n", "disk"},

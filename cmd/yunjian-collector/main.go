@@ -36,3 +36,6 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 	return 0
 }
+
+// buildVersion is set by the linker to what `git describe` says.
+var buildVersion string

@@ -39,8 +39,12 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// version is the module's version, or the commit it was built from.
+// version is what the linker was told, the module's version, or the commit it
+// was built from.
 func version() string {
+	if buildVersion != "" {
+		return buildVersion
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -42,7 +42,7 @@ const shownHosts = 40
 func printStatus(w io.Writer, s collector.Status, now time.Time) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "PROVIDER\tHOST\tNAME\tLAST REPORT\tIN INVENTORY\tSYSTEM")
-	unknown, silent := 0, 0
+	unknown, silent, conflicts := 0, 0, 0
 	for i, h := range s.Hosts {
 		last := "never"
 		if !h.LastReport.IsZero() {
@@ -56,6 +56,10 @@ func printStatus(w io.Writer, s collector.Status, now time.Time) error {
 			inInventory = "NO"
 			unknown++
 		}
+		if h.Conflict {
+			conflicts++
+			inInventory += " CONFLICT"
+		}
 		if i < shownHosts {
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", h.Provider, h.HostID, h.Hostname, last, inInventory, h.System)
 		}
@@ -67,6 +71,9 @@ func printStatus(w io.Writer, s collector.Status, now time.Time) error {
 		fmt.Fprintf(w, "… and %d more (--json lists all)\n", n)
 	}
 	fmt.Fprintf(w, "\n%d hosts, %d of them silent for ten minutes, %d not in the inventory\n\n", len(s.Hosts), silent, unknown)
+	if conflicts > 0 {
+		fmt.Fprintf(w, "%d host ids are used by two machines at once (clones of one image?): give each agent a host_id of its own\n\n", conflicts)
+	}
 	fmt.Fprintln(t, "TABLE\tROWS\tMB ON DISK\tPARTS")
 	for _, table := range s.Tables {
 		fmt.Fprintf(t, "%s\t%d\t%.2f\t%d\n", table.Name, table.Rows, float64(table.Bytes)/1e6, table.Parts)

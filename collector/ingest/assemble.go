@@ -252,7 +252,7 @@ func (a *assembler) canonical(s *wire.Series) string {
 
 // outOfTime puts a sample that is too far ahead or too old into quarantine.
 func (a *assembler) outOfTime(s *wire.Series, sample wire.Sample) bool {
-	reason := ""
+	var reason string
 	switch {
 	case sample.Milliseconds > a.now.Add(wire.MaxFuture).UnixMilli():
 		reason = ReasonFuture

@@ -30,6 +30,8 @@ type CommitterConfig struct {
 	Commit func(ctx context.Context, rows *wire.Rows, now time.Time) error
 	// Committed is told of every group that was stored; may be nil.
 	Committed func(rows *wire.Rows, took time.Duration)
+	// Failed is told once of every group that was not stored; may be nil.
+	Failed func(err error)
 }
 
 // Committer gathers the rows of many requests and stores them together. Submit
@@ -162,6 +164,9 @@ func (c *Committer) commit(ctx context.Context, g *group) {
 	g.err = c.config.Commit(ctx, g.rows, start)
 	if g.err == nil && c.config.Committed != nil {
 		c.config.Committed(g.rows, time.Since(start))
+	}
+	if g.err != nil && c.config.Failed != nil {
+		c.config.Failed(g.err)
 	}
 	n := g.rows.Len()
 	close(g.done)

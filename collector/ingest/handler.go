@@ -134,9 +134,6 @@ func (h *Handler) answer(w http.ResponseWriter, scope Scope, dropped []Dropped, 
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	default:
 		h.Count("requests", "not_stored", 1)
-		if !errors.Is(err, ErrBusy) && !errors.Is(err, context.Canceled) {
-			h.Log.Error("rows not stored; the sender keeps them", slog.Any("error", err))
-		}
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 		http.Error(w, "not stored; keep it and try again", http.StatusServiceUnavailable)
 	}

@@ -80,9 +80,9 @@ func (s *Store) insert(ctx context.Context, table string, columns []column) erro
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", table, err)
 	}
+	defer batch.Close() // nothing is left to close after Send
 	for i, c := range columns {
 		if err := batch.Column(i).Append(c.values); err != nil {
-			_ = batch.Abort() // the error that counts is the one of Append
 			return fmt.Errorf("insert into %s: column %s: %w", table, c.name, err)
 		}
 	}

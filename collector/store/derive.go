@@ -158,8 +158,12 @@ func (s *Store) TidyDerived(ctx context.Context, now time.Time) error {
 	}
 	for _, hour := range hours {
 		for _, table := range []string{"derive_pending", "derive_done"} { // in this order: done without pending is harmless
+			target, _, err := s.storage(ctx, table)
+			if err != nil {
+				return err
+			}
 			partition := hour.In(Zone()).Format(time.DateTime)
-			if err := s.conn.Exec(ctx, "ALTER TABLE "+table+" DROP PARTITION '"+partition+"'"); err != nil {
+			if err := s.conn.Exec(ctx, "ALTER TABLE "+target+" DROP PARTITION '"+partition+"'"); err != nil {
 				return fmt.Errorf("drop derived hour of %s: %w", table, err)
 			}
 		}

@@ -197,7 +197,7 @@ func TestFactsAgainstTheirDefinitions(t *testing.T) {
 	if late.AllocatedSeconds != 400*300 || late.ObservedSeconds != 400*300 {
 		t.Errorf("b1 allocated %d s, observed %d s; want %d", late.AllocatedSeconds, late.ObservedSeconds, 400*300)
 	}
-	if ratio, _ := ptr(byID["a1"]).Coverage(); math.Abs(ratio-0.9) > 0.002 {
+	if ratio, _ := new(byID["a1"]).Coverage(); math.Abs(ratio-0.9) > 0.002 {
 		t.Errorf("coverage of a1, which misses every tenth bucket = %v", ratio)
 	}
 
@@ -226,8 +226,6 @@ func TestFactsAgainstTheirDefinitions(t *testing.T) {
 		t.Errorf("a2 has %d days; want 2", n)
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // A gap that a later boot ends is known to be off time; any other gap is not.
 func TestOffFromBootTime(t *testing.T) {

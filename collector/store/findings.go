@@ -12,22 +12,22 @@ import (
 
 // JudgeRun is one completed run of judging.
 type JudgeRun struct {
-	Run      uint64
-	Month    calendar.Month
-	JudgedAt time.Time
+	Run      uint64         `json:"run"`
+	Month    calendar.Month `json:"month"`
+	JudgedAt time.Time      `json:"judged_at"`
 	// Open says that the month was not over.
-	Open bool
+	Open bool `json:"open"`
 	// PackHash is over all rules in effect.
-	PackHash string
-	Program  string
-	Findings uint32
+	PackHash string `json:"pack_hash"`
+	Program  string `json:"program"`
+	Findings uint32 `json:"findings"`
 }
 
 // Finding is a finding of package rules and whom it concerns.
 type Finding struct {
 	rules.Finding
-	Provider string
-	Unit     string
+	Provider string `json:"provider"`
+	Unit     string `json:"unit"`
 }
 
 // SaveFindings stores a run. It counts only when all of its findings are there:

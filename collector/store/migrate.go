@@ -51,6 +51,20 @@ func splitStatements(text string) []string {
 	return out
 }
 
+// record is the statement that marks the step as applied.
+func (m Migration) record() string {
+	return fmt.Sprintf("INSERT INTO schema_migrations (number, name) VALUES (%d, '%s')", m.Number, m.Name)
+}
+
+// schemaLedger creates the table of applied steps.
+const schemaLedger = `CREATE TABLE IF NOT EXISTS schema_migrations (
+    number UInt32 COMMENT 'Number of the step.',
+    name String COMMENT 'Name of the step.',
+    applied_at DateTime('Asia/Shanghai') DEFAULT now() COMMENT 'When it was applied.'
+) ENGINE = MergeTree ORDER BY number
+SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Steps of the schema that this database has.'`
+
 // Migrate applies the steps that the database lacks. It only goes forward: a
 // database newer than this program is an error. CREATE statements are written
 // with IF NOT EXISTS on the way, so that a step cut off by a crash can be
@@ -60,14 +74,7 @@ func (s *Store) Migrate(ctx context.Context) (applied []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	const ledger = `CREATE TABLE IF NOT EXISTS schema_migrations (
-		number UInt32 COMMENT 'Number of the step.',
-		name String COMMENT 'Name of the step.',
-		applied_at DateTime('Asia/Shanghai') DEFAULT now() COMMENT 'When it was applied.'
-	) ENGINE = MergeTree ORDER BY number
-	SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1
-	COMMENT 'Steps of the schema that this database has.'`
-	if err := s.conn.Exec(ctx, ledger); err != nil {
+	if err := s.conn.Exec(ctx, schemaLedger); err != nil {
 		return nil, fmt.Errorf("create schema_migrations: %w", err)
 	}
 	var have uint32
@@ -83,7 +90,7 @@ func (s *Store) Migrate(ctx context.Context) (applied []string, err error) {
 				return applied, fmt.Errorf("migration %04d_%s, statement %d: %w", step.Number, step.Name, i+1, err)
 			}
 		}
-		if err := s.conn.Exec(ctx, fmt.Sprintf("INSERT INTO schema_migrations (number, name) VALUES (%d, '%s')", step.Number, step.Name)); err != nil {
+		if err := s.conn.Exec(ctx, step.record()); err != nil {
 			return applied, fmt.Errorf("record migration %04d: %w", step.Number, err)
 		}
 		applied = append(applied, step.Name)
@@ -123,16 +130,33 @@ func (s *Store) SetRetention(ctx context.Context, r Retention) error {
 		want[table] = fmt.Sprintf("received_at + toIntervalDay(%d)", r.RawDays)
 	}
 	for table, ttl := range want {
-		var create string
-		if err := s.conn.QueryRow(ctx, "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = '"+table+"'").Scan(&create); err != nil {
-			return fmt.Errorf("read definition of %s: %w", table, err)
+		target, create, err := s.storage(ctx, table)
+		if err != nil {
+			return err
 		}
 		if strings.Contains(create, "TTL "+ttl) {
 			continue
 		}
-		if err := s.conn.Exec(ctx, "ALTER TABLE "+table+" MODIFY TTL "+ttl+" SETTINGS materialize_ttl_after_modify = 0"); err != nil {
+		if err := s.conn.Exec(ctx, "ALTER TABLE "+target+" MODIFY TTL "+ttl+" SETTINGS materialize_ttl_after_modify = 0"); err != nil {
 			return fmt.Errorf("set retention of %s: %w", table, err)
 		}
 	}
 	return nil
+}
+
+// storage returns what an ALTER of a table must name, and how the table that
+// holds the rows was created. On a cluster that is the local table, everywhere.
+func (s *Store) storage(ctx context.Context, table string) (target, create string, err error) {
+	const definition = "SELECT engine, create_table_query FROM system.tables WHERE database = currentDatabase() AND name = '%s'"
+	var kind string
+	if err := s.conn.QueryRow(ctx, fmt.Sprintf(definition, table)).Scan(&kind, &create); err != nil {
+		return "", "", fmt.Errorf("read definition of %s: %w", table, err)
+	}
+	if kind != "Distributed" {
+		return table, create, nil
+	}
+	if err := s.conn.QueryRow(ctx, fmt.Sprintf(definition, table+"_local")).Scan(&kind, &create); err != nil {
+		return "", "", fmt.Errorf("read definition of %s_local: %w", table, err)
+	}
+	return table + "_local ON CLUSTER '{cluster}'", create, nil
 }

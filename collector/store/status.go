@@ -14,14 +14,17 @@ type HostStatus struct {
 	LastReport  time.Time `json:"last_report,omitzero"` // start of the last interval
 	InInventory bool      `json:"in_inventory"`
 	System      string    `json:"system,omitempty"`
+	// Conflict says that boots interleave under the host id: two machines use it,
+	// as clones of one image do.
+	Conflict bool `json:"conflict,omitempty"`
 }
 
 // HostStatus returns every host that has reported or is allocated now, by provider and id.
 func (s *Store) HostStatus(ctx context.Context, now time.Time) (out []HostStatus, err error) {
 	err = s.Each(ctx, query("status_hosts"), map[string]any{"now": now}, func(scan func(...any) error) error {
 		var h HostStatus
-		var known uint8
-		if err := scan(&h.Provider, &h.HostID, &h.Hostname, &h.Agent, &h.LastReport, &known, &h.System); err != nil {
+		var known, conflict uint8
+		if err := scan(&h.Provider, &h.HostID, &h.Hostname, &h.Agent, &h.LastReport, &known, &h.System, &conflict); err != nil {
 			return err
 		}
 		if h.LastReport.Unix() <= 0 {
@@ -30,7 +33,7 @@ func (s *Store) HostStatus(ctx context.Context, now time.Time) (out []HostStatus
 		if !h.LastReport.IsZero() {
 			h.LastReport = h.LastReport.In(Zone())
 		}
-		h.InInventory = known == 1
+		h.InInventory, h.Conflict = known == 1, conflict == 1
 		out = append(out, h)
 		return nil
 	})

@@ -57,6 +57,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, errors.New("read DSN: give the HTTP port of ClickHouse (http://host:8123/database or https://host:8443/database)")
 		}
 		options = parsed
+		if options.Settings == nil {
+			options.Settings = clickhouse.Settings{}
+		}
+		// On a cluster: subqueries see all shards, and an insert is answered only when the shards have it.
+		options.Settings["distributed_product_mode"] = "global"
+		options.Settings["distributed_foreground_insert"] = 1
 	}
 	if o.Password != "" {
 		options.Auth.Password = o.Password

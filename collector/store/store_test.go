@@ -1,7 +1,11 @@
 package store_test
 
 import (
+	"bytes"
+	"io"
+	"net"
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -125,7 +129,7 @@ func TestDerive(t *testing.T) {
 func TestDeriveNeverFromFewer(t *testing.T) {
 	s := rig.Open(t)
 	now := time.Now()
-	start := now.Truncate(24 * time.Hour).AddDate(0, 0, -3)
+	start := now.Truncate(24*time.Hour).AddDate(0, 0, -3)
 	full := []wire.UsageRow{}
 	for m := range 5 {
 		full = append(full, minute(9, start.Add(time.Duration(m)*time.Minute), map[int]float64{wire.IntervalSeconds: 60, wire.CPUUsedCores: 1}))
@@ -145,5 +149,71 @@ func TestDeriveNeverFromFewer(t *testing.T) {
 		if b.RawRows != 5 || b.CPU != 1000 {
 			t.Errorf("bucket %s = %+v; want the five rows of the first derivation", at, b)
 		}
+	}
+}
+
+func TestStatusShowsClones(t *testing.T) {
+	s := rig.Open(t)
+	now := time.Now().Truncate(time.Second)
+	rows := &wire.Rows{}
+	for host, boots := range map[string]string{"clone": "abab", "rebooted": "aabb"} {
+		key := wire.HostKey("p", host)
+		rows.Hosts = append(rows.Hosts, wire.Host{Key: key, Provider: "p", ID: host})
+		for i, boot := range boots {
+			rows.Identities = append(rows.Identities, wire.IdentityRow{Host: key, Identity: wire.Identity{BootID: string(boot), At: now.Add(time.Duration(i) * time.Minute)}})
+		}
+	}
+	rows.Usage = append(rows.Usage, minute(wire.HostKey("p", "clone"), now.Truncate(time.Minute), map[int]float64{wire.IntervalSeconds: 60}))
+	if err := s.Commit(t.Context(), rows, now); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.HostStatus(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []store.HostStatus{
+		{Provider: "p", HostID: "clone", LastReport: now.Truncate(time.Minute), Conflict: true},
+		{Provider: "p", HostID: "rebooted"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestAgainstDSN runs the other tests of this package against a server that is
+// only known by its DSN: the engine's door behind a TCP port.
+func TestAgainstDSN(t *testing.T) {
+	if os.Getenv(enginetest.EnvDSN) != "" {
+		t.Skip("runs inside itself")
+	}
+	rig.Open(t) // starts the engine
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				d, err := rig.Engine().DialContext(t.Context(), "")
+				if err != nil {
+					return
+				}
+				defer d.Close()
+				go func() { _, _ = io.Copy(d, c) }() // either end closes both
+				_, _ = io.Copy(c, d)
+			}()
+		}
+	}()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.v")
+	cmd.Env = append(os.Environ(), enginetest.EnvDSN+"=http://default@"+l.Addr().String())
+	out, err := cmd.CombinedOutput()
+	if n := bytes.Count(out, []byte("--- PASS")); err != nil || n < 5 {
+		t.Errorf("%d tests pass against a DSN, %v:\n%s", n, err, out)
 	}
 }

@@ -84,7 +84,7 @@ func (r *Rig) start(t testing.TB) {
 		t.Skip(err)
 	}
 	// Not t.TempDir: the engine outlives the test, and a socket's path must be short.
-	if r.dir, err = os.MkdirTemp("", "yjtest"); err != nil {
+	if r.dir, err = os.MkdirTemp("", "yjtest"); err != nil { //nolint:usetesting // it outlives the test
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -9,9 +9,9 @@ import (
 
 // Date is a civil date without a zone. The zero Date is no date at all.
 type Date struct {
-	Year  int
-	Month time.Month
-	Day   int
+	Year  int        `json:"year"`
+	Month time.Month `json:"month"`
+	Day   int        `json:"day"`
 }
 
 // ParseDate reads a date in the form 2026-10-31. A day that the month does not

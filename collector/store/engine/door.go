@@ -128,7 +128,7 @@ func (d *door) stream(ctx context.Context, w *worker, q *question, out *reply) e
 	s := w.stream(q.statement.text, q.format, q.params)
 	defer s.free()
 	if err := s.err(); err != nil {
-		if e, ok := errors.AsType[*Exception](err); ok && e.Code == codeBadArguments && strings.HasPrefix(e.Message, notStreamable) {
+		if e, ok := errors.AsType[*exception](err); ok && e.Code == codeBadArguments && strings.HasPrefix(e.Message, notStreamable) {
 			return whole(w, q, out)
 		}
 		return err
@@ -264,14 +264,14 @@ func (d *door) failOpen(out *reply, err error) {
 	out.late(e)
 }
 
-func asException(err error) *Exception {
-	if e, ok := errors.AsType[*Exception](err); ok {
+func asException(err error) *exception {
+	if e, ok := errors.AsType[*exception](err); ok {
 		return e
 	}
 	return refuse(codeLogical, fmt.Sprint(err))
 }
 
 func isException(err error) bool {
-	_, ok := errors.AsType[*Exception](err)
+	_, ok := errors.AsType[*exception](err)
 	return ok
 }

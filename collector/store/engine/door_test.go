@@ -5,10 +5,12 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -289,6 +291,45 @@ func TestCancelledQueryEnds(t *testing.T) {
 			t.Fatalf("still running: %s", running)
 		}
 	}
+}
+
+// A large answer goes through the engine in pieces.
+func TestLargeAnswerIsStreamed(t *testing.T) {
+	e := start(t)
+	c := rawClient(t, e)
+	c.must("SELECT number FROM numbers(100000) FORMAT Null")
+	before := peakMiB(t, e.PID())
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://engine/?default_format=Native", strings.NewReader("SELECT number FROM numbers(50000000)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := c.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	n, err := io.Copy(io.Discard, res.Body)
+	if err != nil || n < 400_000_000 {
+		t.Errorf("got %d bytes, %v", n, err)
+	}
+	if grown := peakMiB(t, e.PID()) - before; grown > 100 {
+		t.Errorf("the engine grew by %d MiB for an answer of %d MiB", grown, n>>20)
+	}
+}
+
+// peakMiB is the most memory a process has had resident.
+func peakMiB(tb testing.TB, pid int) int {
+	tb.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kib, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return kib >> 10
 }
 
 func insertNumbers(ctx context.Context, conn driver.Conn, writer uint8, size uint64) error {

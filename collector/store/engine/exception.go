@@ -40,23 +40,21 @@ func codeName(code int) string {
 	}
 }
 
-// Exception is an error of ClickHouse. Its text is what a ClickHouse server
+// exception is an error of ClickHouse. Its text is what a ClickHouse server
 // answers over HTTP: "Code: N. DB::Exception: … (NAME)".
-type Exception struct {
-	// Code is ClickHouse's error number, for example 60 for an unknown table.
-	Code int
-	// Message is the text behind "DB::Exception: ", with the symbolic name at its end.
-	Message string
+type exception struct {
+	Code    int    // ClickHouse's error number, for example 60 for an unknown table
+	Message string // the text behind "DB::Exception: ", with the symbolic name at its end
 }
 
 // Error gives the text as ClickHouse writes it.
-func (e *Exception) Error() string {
+func (e *exception) Error() string {
 	return "Code: " + strconv.Itoa(e.Code) + ". DB::Exception: " + e.Message
 }
 
 // refuse makes an exception of the door itself.
-func refuse(code int, message string) *Exception {
-	return &Exception{Code: code, Message: message + " (" + codeName(code) + ")"}
+func refuse(code int, message string) *exception {
+	return &exception{Code: code, Message: message + " (" + codeName(code) + ")"}
 }
 
 // prefix is what the engine puts before its message, once or several times. The
@@ -66,8 +64,8 @@ func prefix() *regexp.Regexp {
 }
 
 // parseException reads the engine's text. It may be wrapped in itself several times.
-func parseException(text string) *Exception {
-	e := &Exception{Code: codeLogical, Message: strings.TrimSpace(text)}
+func parseException(text string) *exception {
+	e := &exception{Code: codeLogical, Message: strings.TrimSpace(text)}
 	for head := prefix(); ; {
 		match := head.FindStringSubmatch(e.Message)
 		if match == nil {

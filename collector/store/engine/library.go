@@ -179,7 +179,7 @@ func (r result) bytes() []byte {
 // err is the exception the answer carries, or nil.
 func (r result) err() error {
 	if r.ptr == nil {
-		return &Exception{Code: codeLogical, Message: "the engine gave no answer"}
+		return &exception{Code: codeLogical, Message: "the engine gave no answer"}
 	}
 	if text := r.lib.resultError(r.ptr); text != "" {
 		return parseException(text)
@@ -238,7 +238,7 @@ func (s *session) insert(query, format string, params []parameter) (insertion, e
 
 func (i insertion) err() error {
 	if i.ptr == nil {
-		return &Exception{Code: codeLogical, Message: "the engine gave no insert stream"}
+		return &exception{Code: codeLogical, Message: "the engine gave no insert stream"}
 	}
 	if text := i.lib.streamInsertError(i.ptr); text != "" {
 		return parseException(text)
@@ -254,7 +254,7 @@ func (i insertion) append(data []byte) error {
 		if err := i.err(); err != nil {
 			return err
 		}
-		return &Exception{Code: codeLogical, Message: "the engine took no more data and gave no reason"}
+		return &exception{Code: codeLogical, Message: "the engine took no more data and gave no reason"}
 	}
 	return nil
 }

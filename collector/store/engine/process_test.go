@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
@@ -136,12 +137,68 @@ func TestSecondProcessAttaches(t *testing.T) {
 
 func TestChildDiesWithItsParent(t *testing.T) {
 	library(t)
-	owner, pid := startOwner(t, t.TempDir())
+	dir := t.TempDir()
+	owner, pid := startOwner(t, dir)
 	if !alive(pid) {
 		t.Fatal("the child is not there")
 	}
 	kill(t, owner.Process.Pid)
-	eventually(t, "the child is gone", func() bool { return !alive(pid) })
+	// A new parent that waits gets the folder once the old child is gone.
+	cfg := config(t, dir)
+	cfg.Wait = 30 * time.Second
+	e, err := engine.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if alive(pid) {
+		t.Error("the old child is alive, and the folder has a new owner")
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A crash inside the library ends in Go's own handler, which says what happened.
+func TestCrashIsReported(t *testing.T) {
+	library(t)
+	log := new(journal)
+	cfg := config(t, t.TempDir())
+	cfg.Log = slog.New(slog.NewTextHandler(log, nil))
+	e, err := engine.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(e.PID(), syscall.SIGSEGV); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the engine was started again", func() bool { return e.Restarts() == 1 })
+	if got := log.String(); !strings.Contains(got, "engine died") || !strings.Contains(got, "goroutine") {
+		t.Errorf("the log has no trace of the crash: %s", got)
+	}
+	if got := rawClient(t, e).must("SELECT 1"); got != "1\n" {
+		t.Errorf("after the crash: got %q", got)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// journal is a log that is read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(data []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(data)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 func TestStaleSocket(t *testing.T) {

@@ -105,7 +105,7 @@ func (o *reply) all(data []byte) error {
 }
 
 // exception answers with an error before any row was sent.
-func (o *reply) exception(status int, e *Exception) {
+func (o *reply) exception(status int, e *exception) {
 	o.header()
 	h := o.w.Header()
 	h.Del("Content-Length")
@@ -117,7 +117,7 @@ func (o *reply) exception(status int, e *Exception) {
 
 // late ends a body in the middle, framed as ClickHouse frames it, and closes the
 // connection, so that no client takes the rows before it for the whole answer.
-func (o *reply) late(e *Exception) {
+func (o *reply) late(e *exception) {
 	text := e.Error()
 	_, err := fmt.Fprintf(o.w, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", o.tag, text, len(text)+1, o.tag)
 	if err == nil {

@@ -36,7 +36,7 @@ func (q *question) asksHello() bool {
 	return strings.TrimSuffix(strings.TrimSpace(q.statement.text), ";") == hello
 }
 
-// read takes a request apart, with its body taken from where the caller says. Errors are Exceptions whose text names the parameter or header at fault.
+// read takes a request apart, with its body taken from where the caller says. Errors are exceptions whose text names the parameter or header at fault.
 func read(r *http.Request, from io.Reader) (*question, error) {
 	if err := supported(r); err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func FuzzParseParameters(f *testing.F) {
 }
 
 func TestParseException(t *testing.T) {
-	for text, want := range map[string]Exception{
+	for text, want := range map[string]exception{
 		"Code: 60. DB::Exception: Unknown table. (UNKNOWN_TABLE)":                  {60, "Unknown table. (UNKNOWN_TABLE)"},
 		"Code: 241. DB::Exception: Code: 241. DB::Exception: Memory limit. (M) \n": {241, "Memory limit. (M)"},
 		"Code: 445. DB::ErrnoException: No. (CANNOT_MPROTECT)":                     {445, "No. (CANNOT_MPROTECT)"},

@@ -1,0 +1,69 @@
+package collector
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLoadConfig(t *testing.T) {
+	tests := map[string]string{ // configuration → part of the error, empty for none
+		"":                            "",
+		"listen: 127.0.0.1:1":         "",
+		"listen: '[::1]:1'":           "",
+		"listen: localhost:1":         "",
+		"listen: 0.0.0.0:1":           "not loopback",
+		"listen: :1":                  "not loopback",
+		"listen: collector.example:1": "not loopback",
+		"listen: 0.0.0.0:1\nallow_plain_http: true":           "",
+		"listen: 0.0.0.0:1\ntls: {cert_file: a, key_file: b}": "",
+		"tls: {cert_file: a}":                                 "both cert_file and key_file",
+		"listen: 9920":                                        "address:port",
+		"listn: x":                                            "field listn not found",
+		"group_commit: 1h":                                    "10ms to 30s",
+		"providers: [{id: a, secret_file: f}, {id: a, secret_file: g}]": "id of its own",
+		"providers: [{id: a}]":     "secret_file",
+		"retention: {raw_days: x}": "line 1",
+	}
+	for text, want := range tests {
+		name := filepath.Join(t.TempDir(), "c.yaml")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := LoadConfig(name)
+		if want == "" && (err != nil || c.GroupCommit != time.Second || c.Retention.RawDays != 35) {
+			t.Errorf("%q: %+v, %v", text, c, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: error %v; want %q", text, err, want)
+		}
+	}
+	if _, err := LoadConfig(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
+		t.Error("a file that is not there gave no error")
+	}
+}
+
+func TestSecrets(t *testing.T) {
+	dir := t.TempDir()
+	c := Config{Providers: []ProviderConfig{{ID: "p", SecretFile: filepath.Join(dir, "s")}}}
+	if _, err := c.Secrets(); err == nil {
+		t.Error("a missing secret gave no error")
+	}
+	if err := os.WriteFile(c.Providers[0].SecretFile, []byte("short\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Secrets(); err == nil || !strings.Contains(err.Error(), "at least 32") {
+		t.Errorf("a short secret: %v", err)
+	}
+	if err := os.WriteFile(c.Providers[0].SecretFile, []byte(strings.Repeat("x", 32)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Secrets(); err != nil || string(got["p"]) != strings.Repeat("x", 32) {
+		t.Errorf("Secrets() = %q, %v", got["p"], err)
+	}
+	if token, err := MintToken(c, "p", "i-1"); err != nil || !strings.HasPrefix(token, "yjh.") {
+		t.Errorf("MintToken() = %q, %v", token, err)
+	}
+}

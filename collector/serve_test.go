@@ -1,0 +1,165 @@
+package collector
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/yunjian-io/yunjian/collector/store/engine"
+	"github.com/yunjian-io/yunjian/internal/enginetest"
+	"github.com/yunjian-io/yunjian/internal/wire"
+)
+
+func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
+
+// certify writes a certificate for loopback with a serial number of its own.
+func certify(t *testing.T, dir string, serial int64) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "collector"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for name, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: keyDER}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certFile, keyFile
+}
+
+func TestCertificateIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	certFile, keyFile := certify(t, dir, 1)
+	now := time.Now()
+	var failures []error
+	c, err := loadCertificate(certFile, keyFile, func() time.Time { return now }, func(err error) { failures = append(failures, err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial := func() int64 {
+		t.Helper()
+		pair, err := c.get(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair.Leaf.SerialNumber.Int64()
+	}
+	certify(t, dir, 2)
+	if got := serial(); got != 1 {
+		t.Errorf("serial %d before it is time to look; want 1", got)
+	}
+	now = now.Add(time.Minute)
+	if got := serial(); got != 2 || len(failures) > 0 {
+		t.Errorf("serial %d, failures %v after renewal; want 2 and none", got, failures)
+	}
+	if err := os.WriteFile(certFile, []byte("half a renewal"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if got := serial(); got != 2 || len(failures) != 1 {
+		t.Errorf("serial %d, failures %v after a broken renewal; want 2 and one", got, failures)
+	}
+}
+
+// TestServe runs the whole collector over TLS: a row is stored when it is
+// answered, and the certificate is renewed without a restart.
+func TestServe(t *testing.T) {
+	if _, err := engine.Find(""); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	secretFile := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secretFile, bytes.Repeat([]byte("s"), 40), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := Config{DataDir: dir, Listen: "127.0.0.1:0", Providers: []ProviderConfig{{ID: "p", SecretFile: secretFile}}, GroupCommit: 20 * time.Millisecond}
+	c.TLS.CertFile, c.TLS.KeyFile = certify(t, dir, 7)
+	c.defaults()
+	var log bytes.Buffer
+	s, err := NewServer(t.Context(), c, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // the test makes the certificate
+	do := func(method, path string, body []byte) (int, string) {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), method, s.URL()+path, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := MintToken(c, "p", "i-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		answer, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.StatusCode, string(text)
+	}
+	var e wire.Encoder
+	at := time.Now().Truncate(time.Minute)
+	for _, m := range wire.Totals() {
+		e.Add([]wire.Label{{Name: wire.LabelName, Value: m.FullName()}, {Name: wire.LabelHost, Value: "i-1"}}, wire.Sample{Milliseconds: at.UnixMilli(), Value: 60})
+	}
+	if status, text := do(http.MethodPost, wire.PathWrite, e.Bytes()); status != http.StatusNoContent {
+		t.Fatalf("write: %d %s", status, text)
+	}
+	read, err := ReadStatus(t.Context(), s.db.Store, time.Now())
+	if err != nil || len(read.Hosts) != 1 || !read.Hosts[0].LastReport.Equal(at) || read.Hosts[0].InInventory || read.WaitingCommits != 1 {
+		t.Errorf("status after an answered report: %+v, %v", read, err)
+	}
+	if status, text := do(http.MethodGet, "/healthz", nil); status != http.StatusOK || text != "ok\n" {
+		t.Errorf("/healthz: %d %q", status, text)
+	}
+	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_rows_stored_total{table="usage"} 1`) {
+		t.Errorf("/metrics does not count the row:\n%s", text)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("Run() = %v\n%s", err, log.String())
+	}
+}
