@@ -171,6 +171,7 @@ type cases struct {
 // subject is a case in the making, and whom it concerns.
 type subject struct {
 	rules.Case
+	name           string // identifier in the inventory, by which it is exempted
 	provider, unit string
 }
 
@@ -206,7 +207,7 @@ func (j *judge) monthFacts(ctx context.Context, m calendar.Month, systems, hosts
 		h.Facts["vcpu"], h.Facts["memory_gib"] = float64(h.VCPU), float64(h.MemoryMiB)/1024
 		j.sinceCutover(h.Facts, h.System)
 		s := hosts.add(HostSubject(h.Provider, h.HostID), m.First(), h.Facts)
-		s.provider, s.unit = h.Provider, j.systems[h.System].Unit
+		s.name, s.provider, s.unit = h.HostID, h.Provider, j.systems[h.System].Unit
 		providers[h.System] = h.Provider
 	}
 	covered, err := j.db.Coverage(ctx, span, hostCoverageGate)
@@ -231,7 +232,7 @@ func (j *judge) monthFacts(ctx context.Context, m calendar.Month, systems, hosts
 		f["hosts"] = float64(c.Hosts)
 		j.sinceCutover(f, id)
 		s := systems.add(id, m.First(), f)
-		s.provider, s.unit = providers[id], j.systems[id].Unit
+		s.name, s.provider, s.unit = id, providers[id], j.systems[id].Unit
 	}
 	return nil
 }
@@ -265,7 +266,7 @@ func (j *judge) dayFacts(ctx context.Context, days int, hosts, daily *cases) err
 		for d := calendar.DateOf(span.From); !d.After(last); d = d.AddDays(1) {
 			if len(h.Periods) > 0 && h.Periods[len(h.Periods)-1].Start == j.month.First() {
 				s := daily.add(id, d, map[string]float64{})
-				s.provider, s.unit = h.provider, h.unit
+				s.name, s.provider, s.unit = h.name, h.provider, h.unit
 				if months, ok := h.Periods[len(h.Periods)-1].Facts["months_since_cutover"]; ok {
 					s.Periods[len(s.Periods)-1].Facts["months_since_cutover"] = months
 				}
@@ -304,7 +305,7 @@ func (j *judge) apply(c *cases, daily bool) (findings []store.Finding, err error
 		}
 		for _, id := range ids {
 			s := c.by[id]
-			s.Exemptions = j.exemptions[s.Subject]
+			s.Exemptions = j.exemptions[rules.Subject{Kind: c.kind, ID: s.name}]
 			f, err := r.Judge(s.Case)
 			if err != nil {
 				return nil, err
