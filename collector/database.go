@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/ingest"
@@ -20,7 +21,42 @@ import (
 type Database struct {
 	*store.Store
 	engine *engine.Engine
+	// deriving is a file that is locked during a derivation; empty with a server.
+	deriving string
 }
+
+// Derive works off touched buckets as store.Store.Derive does. With the embedded
+// engine the collector and a command take turns: deriving the same buckets twice
+// at once is harmless, and twice the work.
+func (d *Database) Derive(ctx context.Context, before time.Time) (int, error) {
+	if d.deriving == "" {
+		return d.Store.Derive(ctx, before)
+	}
+	lock, err := os.OpenFile(d.deriving, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return 0, fmt.Errorf("open derivation lock: %w", err)
+	}
+	defer lock.Close() // which also unlocks
+	poll := time.NewTicker(lockPoll)
+	defer poll.Stop()
+	for {
+		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return d.Store.Derive(ctx, before)
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return 0, fmt.Errorf("lock derivation: %w", err)
+		}
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// lockPoll is how often a process that waits for another's derivation looks again.
+const lockPoll = 200 * time.Millisecond
 
 // OpenDatabase opens the configured ClickHouse for one command: the server of
 // the DSN; else the engine that a running collector owns; else an engine of our
@@ -56,6 +92,7 @@ func openDatabase(ctx context.Context, c Config, log *slog.Logger, start func(co
 			return nil, fmt.Errorf("start the embedded engine: %w", err)
 		}
 		options.Dial = db.engine.DialContext
+		db.deriving = filepath.Join(c.DataDir, "derive.lock")
 	}
 	var err error
 	if db.Store, err = store.Open(ctx, options); err != nil {

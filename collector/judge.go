@@ -38,7 +38,7 @@ const hostCoverageGate = 0.90
 // that is not over is judged up to now and marked open. Judging again gives the
 // same findings as long as data, inventory and rules are the same. say is told
 // what is being done.
-func Judge(ctx context.Context, db *store.Store, pack rules.Pack, month calendar.Month, now time.Time, program string, say func(string)) (*Judgement, error) {
+func Judge(ctx context.Context, db *Database, pack rules.Pack, month calendar.Month, now time.Time, program string, say func(string)) (*Judgement, error) {
 	if !month.Start(store.Zone()).Before(now) {
 		return nil, fmt.Errorf("judge %s: the month has not begun", month)
 	}
@@ -46,7 +46,7 @@ func Judge(ctx context.Context, db *store.Store, pack rules.Pack, month calendar
 	if _, err := db.Derive(ctx, now.Add(time.Second)); err != nil {
 		return nil, err
 	}
-	j := judge{db: db, pack: pack, month: month, now: now, say: say}
+	j := judge{db: db.Store, pack: pack, month: month, now: now, say: say}
 	if err := j.prepare(ctx); err != nil {
 		return nil, err
 	}

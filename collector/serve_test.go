@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log/slog"
 	"math/big"
@@ -18,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -157,6 +159,23 @@ func TestServe(t *testing.T) {
 	}
 	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_rows_stored_total{table="usage"} 1`) {
 		t.Errorf("/metrics does not count the row:\n%s", text)
+	}
+	// A derivation waits for another process that derives.
+	other, err := os.OpenFile(filepath.Join(dir, "derive.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(other.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	bound, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if n, err := s.db.Derive(bound, time.Now().Add(time.Second)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Derive() beside another = %d, %v; want to wait", n, err)
+	}
+	other.Close()
+	if n, err := s.db.Derive(t.Context(), time.Now().Add(time.Second)); err != nil || n != 1 {
+		t.Errorf("Derive() after the other = %d, %v; want 1 commit", n, err)
 	}
 	stop()
 	if err := <-done; err != nil {

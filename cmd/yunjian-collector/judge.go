@@ -40,7 +40,7 @@ same findings from the same data.`,
 				return err
 			}
 			say := func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "judge:", what) }
-			j, err := collector.Judge(cmd.Context(), db.Store, pack, month, time.Now(), version(), say)
+			j, err := collector.Judge(cmd.Context(), db, pack, month, time.Now(), version(), say)
 			if err != nil {
 				return err
 			}
