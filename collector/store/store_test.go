@@ -125,7 +125,7 @@ func TestDerive(t *testing.T) {
 func TestDeriveNeverFromFewer(t *testing.T) {
 	s := rig.Open(t)
 	now := time.Now()
-	start := now.Truncate(24 * time.Hour).AddDate(0, 0, -3)
+	start := now.Truncate(24*time.Hour).AddDate(0, 0, -3)
 	full := []wire.UsageRow{}
 	for m := range 5 {
 		full = append(full, minute(9, start.Add(time.Duration(m)*time.Minute), map[int]float64{wire.IntervalSeconds: 60, wire.CPUUsedCores: 1}))
