@@ -153,8 +153,12 @@ func (c *composer) a1() []Block {
 		"memory_avg": t.usageText(r.MemoryAvg), "memory_p95": t.usageText(r.MemoryP95), "storage_used": t.percent(r.StorageUsed).Text,
 		"low_systems": t.count(s.LowSystems).Text, "low_share": t.percent(s.LowShare).Text, "idle_hosts": s.IdleHosts,
 	}
+	disk := Of(s.Reclaimable.DiskGiB / 1024)
+	if disk.Value == 0 && s.IdleHosts > 0 {
+		disk = Figure{} // the disk of the idle hosts is not given
+	}
 	saving := map[string]any{
-		"vcpu": number(s.Reclaimable.VCPU, 0), "memory": trimmed(s.Reclaimable.MemoryGiB), "disk": number(s.Reclaimable.DiskGiB/1024, 2),
+		"vcpu": number(s.Reclaimable.VCPU, 0), "memory": trimmed(s.Reclaimable.MemoryGiB), "disk": t.two(disk).Text, "disk_known": disk.State == Known,
 	}
 	return []Block{
 		{Paragraph: c.paragraph("a1", values)},
@@ -256,10 +260,8 @@ func (c *composer) a7() []Block { return nil }
 func (c *composer) a8() []Block { return []Block{{Paragraph: c.paragraph("a8", nil)}} }
 
 func (c *composer) a9() []Block {
-	return []Block{
-		{Paragraph: c.paragraph("a9", nil)}, {Table: ruleTable(c.t, c.m, false)},
-		{Table: parameterTable(c.t, c.m)}, {Table: formulaTable(c.t)},
-	}
+	out := append([]Block{{Paragraph: c.paragraph("a9", nil)}}, c.absent("annexes")...)
+	return append(out, tables(ruleTable(c.t, c.m, false), parameterTable(c.t, c.m), formulaTable(c.t))...)
 }
 
 // sheets are the annexes, between a summary and the rules in full.
@@ -272,11 +274,9 @@ func (c *composer) sheets(d Document) []Sheet {
 		}
 		return s
 	}
-	q := qualityTable(t, m)
-	q.Heads[1].Kind = KindText // numbers and sentences below each other
 	all := detailed(t)
 	return []Sheet{
-		sheet("summary", c.cover(), comparedTable(t, m), q, shortTable(t, m, 0), clockTable(t, m, 0), unknownTable(t, m, 0), distributionTable(t, m), loadTable(t, m, 0)),
+		sheet("summary", c.cover(), comparedTable(t, m), qualityTable(t, m), shortTable(t, m, 0), clockTable(t, m, 0), unknownTable(t, m, 0), distributionTable(t, m), loadTable(t, m, 0)),
 		sheet("annex_units", nil, unitTable(t, "annex_units", m, all)),
 		sheet("annex_systems", nil, systemTable(t, "annex_systems", m, all)),
 		sheet("annex_hosts", nil, hostTable(t, m)),

@@ -165,7 +165,7 @@ func (b *builder) quantities(f *Facts) Quantities {
 
 func (b *builder) summary() {
 	now, month, year := b.quantities(&b.in.Facts), b.quantities(b.in.Before), b.quantities(b.in.YearBefore)
-	s := Summary{Quantities: now, Rates: b.out.Total.Rates, LowSystems: Of(len(b.out.Judged)), IdleHosts: len(b.out.Idle)}
+	s := Summary{Quantities: now, Rates: b.out.Total.Rates, LowSystems: Of(distinct(b.out.Judged)), IdleHosts: distinct(b.out.Idle)}
 	s.LowShare = Ratio(s.LowSystems, now.Systems)
 	for _, q := range []struct {
 		name string
@@ -192,6 +192,15 @@ func (b *builder) summary() {
 	slices.SortFunc(b.out.HighLoad, func(x, y Load) int {
 		return cmp.Or(-strings.Compare(x.Kind, y.Kind), strings.Compare(x.ID, y.ID)) // systems, then hosts
 	})
+}
+
+// distinct counts the subjects: two rules may find the same one.
+func distinct(all []Judgement) int {
+	subjects := map[string]bool{}
+	for i := range all {
+		subjects[all[i].Subject] = true
+	}
+	return len(subjects)
 }
 
 func (b *builder) comparedRates(now Rates) (out []Compared) {

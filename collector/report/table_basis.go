@@ -56,10 +56,12 @@ func qualityTable(t text, m *Month) *Table {
 		{"disk", say("disk_value", q.WithoutDisk)},
 		{"estimated", estimated},
 	}
-	return table(t, "quality", rows, 0, []column[row]{
+	out := table(t, "quality", rows, 0, []column[row]{
 		{"item", false, func(r *row) Cell { return Cell{Text: t.word("quality", t.Quality, r.name)} }},
 		{"value", true, func(r *row) Cell { return r.cell }},
 	})
+	out.Heads[1].Kind = KindText // numbers and sentences below each other
+	return out
 }
 
 func comparedTable(t text, m *Month) *Table {

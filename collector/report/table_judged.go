@@ -119,7 +119,12 @@ func findingTable(t text, m *Month) *Table {
 		}
 	}
 	vcpu, memory := saving(func(r Resources) float64 { return r.VCPU }), saving(func(r Resources) float64 { return r.MemoryGiB })
-	disk := saving(func(r Resources) float64 { return r.DiskGiB })
+	disk := func(j *Judgement) Figure {
+		if j.Allocated.DiskGiB == 0 {
+			return Figure{} // not given
+		}
+		return saving(func(r Resources) float64 { return r.DiskGiB })(j)
+	}
 	all := append([]column[Judgement]{
 		{"rule", false, func(j *Judgement) Cell { return t.text(j.RuleTitle) }},
 		{"kind", false, func(j *Judgement) Cell { return t.text(t.label("subject", j.Kind)) }},

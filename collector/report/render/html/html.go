@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/yunjian-io/yunjian/collector/report"
@@ -13,8 +14,14 @@ import (
 //go:embed templates/report.html templates/style.css
 var templates embed.FS
 
-// wideColumns is the number of columns from which a table goes on a landscape page.
-const wideColumns = 10
+// wideColumns is the number of columns from which a table goes on a landscape
+// page; tables of at most narrowColumns are not stretched to the width of the page.
+const (
+	wideColumns   = 10
+	narrowColumns = 5
+)
+
+func wide(t *report.Table) bool { return len(t.Heads) >= wideColumns }
 
 // Render prints the document. The same document gives the same bytes.
 func Render(d report.Document) ([]byte, error) {
@@ -25,9 +32,13 @@ func Render(d report.Document) ([]byte, error) {
 	functions := template.FuncMap{
 		"chart":   draw,
 		"numeric": func(k report.Kind) bool { return k != report.KindText },
-		"wide":    func(t *report.Table) bool { return len(t.Heads) >= wideColumns },
-		"last":    func(i int, t *report.Table) bool { return t.Total && i == len(t.Rows)-1 },
-		"join":    func(words []string) string { return strings.Join(words, "  ") },
+		"wide":    wide,
+		"narrow":  func(t *report.Table) bool { return len(t.Heads) <= narrowColumns },
+		"landscape": func(s report.Section) bool {
+			return slices.ContainsFunc(s.Blocks, func(b report.Block) bool { return b.Table != nil && wide(b.Table) && len(b.Table.Rows) > 0 })
+		},
+		"last": func(i int, t *report.Table) bool { return t.Total && i == len(t.Rows)-1 },
+		"join": func(words []string) string { return strings.Join(words, "  ") },
 		// The style is a file of this package; no foreign text is in it.
 		"style": func() template.CSS { return template.CSS(style) },
 	}
