@@ -22,8 +22,10 @@ func formats() map[report.Kind]string {
 
 func newStyles(f *excelize.File) (s styles, err error) {
 	border := []excelize.Border{
-		{Type: "left", Style: 1, Color: "C9D1D9"}, {Type: "right", Style: 1, Color: "C9D1D9"},
-		{Type: "top", Style: 1, Color: "C9D1D9"}, {Type: "bottom", Style: 1, Color: "C9D1D9"},
+		{Type: "left", Style: 1, Color: "C9D1D9"},
+		{Type: "right", Style: 1, Color: "C9D1D9"},
+		{Type: "top", Style: 1, Color: "C9D1D9"},
+		{Type: "bottom", Style: 1, Color: "C9D1D9"},
 	}
 	add := func(style *excelize.Style) int {
 		id, e := f.NewStyle(style)
