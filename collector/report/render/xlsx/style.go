@@ -8,8 +8,8 @@ import (
 
 // styles are the identifiers of the styles of a workbook.
 type styles struct {
-	title, mark, label, plain, head int
-	kinds, totals                   map[report.Kind]int
+	title, label, plain, head int
+	kinds, totals             map[report.Kind]int
 }
 
 // formats are the number formats by kind; text has none.
@@ -36,7 +36,6 @@ func newStyles(f *excelize.File) (s styles, err error) {
 	}
 	wrap := &excelize.Alignment{Vertical: "top", WrapText: true}
 	s.title = add(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}})
-	s.mark = add(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 12, Color: "A4262C"}})
 	s.label = add(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 10}})
 	s.plain = add(&excelize.Style{Font: &excelize.Font{Size: 10}, NumFmt: 49, Alignment: &excelize.Alignment{Horizontal: "left"}})
 	s.head = add(&excelize.Style{

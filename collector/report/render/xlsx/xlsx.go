@@ -139,7 +139,11 @@ func (b *book) sheet(i int, s *report.Sheet) error {
 		return err
 	}
 	rows := &rows{w: w, styles: b.styles}
-	rows.put([]any{excelize.Cell{StyleID: b.title, Value: s.Title}, nil, excelize.Cell{StyleID: b.mark, Value: b.marks}}, excelize.RowOpts{Height: 24})
+	// One cell: a title beside a second cell would be cut off at the first column.
+	rows.put([]any{excelize.Cell{StyleID: b.title, Value: []excelize.RichTextRun{
+		{Text: s.Title, Font: &excelize.Font{Bold: true, Size: 14}},
+		{Text: "   " + b.marks, Font: &excelize.Font{Bold: true, Size: 12, Color: "A4262C"}},
+	}}}, excelize.RowOpts{Height: 24})
 	for _, p := range s.Pairs {
 		rows.put([]any{excelize.Cell{StyleID: b.label, Value: p.Label}, excelize.Cell{StyleID: b.plain, Value: p.Value}})
 	}

@@ -51,7 +51,7 @@ func TestTypedCells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := [][]string{{"sheet a", "", "OPEN"}, {"name", "count", "one", "two", "percent", "points", "absent"}}
+	want := [][]string{{"sheet a   OPEN"}, {"name", "count", "one", "two", "percent", "points", "absent"}}
 	for _, name := range []string{"=1+1", "@SUM(A1)", "+1", "-1", "012", "堃喆镕𠮷", "a\ufffdb", "sum"} {
 		want = append(want, []string{name, "12", "1.3", "1.13", "12.3%", "-1.5", "absent"})
 	}
