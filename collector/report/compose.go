@@ -261,7 +261,7 @@ func (c *composer) a8() []Block { return []Block{{Paragraph: c.paragraph("a8", n
 
 func (c *composer) a9() []Block {
 	out := append([]Block{{Paragraph: c.paragraph("a9", nil)}}, c.absent("annexes")...)
-	return append(out, tables(ruleTable(c.t, c.m, false), parameterTable(c.t, c.m), formulaTable(c.t))...)
+	return append(out, tables(ruleTable(c.t, c.m), parameterTable(c.t, c.m), formulaTable(c.t))...)
 }
 
 // sheets are the annexes, between a summary and the rules in full.
@@ -281,6 +281,6 @@ func (c *composer) sheets(d Document) []Sheet {
 		sheet("annex_systems", nil, systemTable(t, "annex_systems", m, all)),
 		sheet("annex_hosts", nil, hostTable(t, m)),
 		sheet("annex_findings", nil, findingTable(t, m)),
-		sheet("basis", nil, formulaTable(t), ruleTable(t, m, true), parameterTable(t, m)),
+		sheet("basis", nil, formulaTable(t), ruleTextTable(t, m), parameterTable(t, m)),
 	}
 }

@@ -76,15 +76,18 @@ func comparedTable(t text, m *Month) *Table {
 			case c.Name == "disk_tib":
 				return t.two(c.Now)
 			}
-			return t.one(c.Now)
+			if c.Name == "memory_gib" {
+				return t.one(c.Now)
+			}
+			return t.count(c.Now)
 		}},
 		{"month_on_month", false, func(c *Compared) Cell { return t.compared(c.Month, c.Points) }},
 		{"year_on_year", false, func(c *Compared) Cell { return t.compared(c.Year, c.Points) }},
 	})
 }
 
-func ruleTable(t text, m *Month, full bool) *Table {
-	columns := []column[Rule]{
+func ruleTable(t text, m *Month) *Table {
+	return table(t, "rules", m.Rules, 0, []column[Rule]{
 		{"name", false, func(r *Rule) Cell { return t.text(r.Title) }},
 		{"rule_id", false, func(r *Rule) Cell { return t.text(r.ID) }},
 		{"version", false, func(r *Rule) Cell { return t.count(Of(r.Version)) }},
@@ -92,22 +95,38 @@ func ruleTable(t text, m *Month, full bool) *Table {
 		{"approved_by", false, func(r *Rule) Cell { return t.text(r.ApprovedBy) }},
 		{"basis", false, func(r *Rule) Cell { return t.text(r.Basis) }},
 		{"hash", false, func(r *Rule) Cell { return t.text(r.Hash[:min(12, len(r.Hash))]) }},
+	})
+}
+
+// ruleTextTable prints every rule in full, one item a row.
+func ruleTextTable(t text, m *Month) *Table {
+	type row struct{ rule, item, text string }
+	var rows []row
+	for i := range m.Rules {
+		r := &m.Rules[i]
+		for _, x := range [][2]string{
+			{"name", r.Title},
+			{"version", fmt.Sprint(r.Version)},
+			{"basis", r.Basis},
+			{"approved_by", r.ApprovedBy},
+			{"effective_from", t.date(r.EffectiveFrom)},
+			{"subject", t.label("subject", r.Subject)},
+			{"window", fmt.Sprintf(t.WindowValue, r.Window, t.label("period", r.Period))},
+			{"needs", needs(t, r)},
+			{"require", strings.Join(r.Require, "; ")},
+			{"when", r.When},
+			{"exempt", t.labels("exemption", r.Exempt)},
+			{"proposal", t.label("proposal", r.Proposal)},
+			{"hash", r.Hash},
+		} {
+			rows = append(rows, row{r.ID, t.word("columns", t.Columns, x[0]), x[1]})
+		}
 	}
-	if full {
-		columns[6].cell = func(r *Rule) Cell { return t.text(r.Hash) }
-		columns = append(columns, []column[Rule]{
-			{"subject", false, func(r *Rule) Cell { return t.text(t.label("subject", r.Subject)) }},
-			{"window", false, func(r *Rule) Cell {
-				return t.text(fmt.Sprintf(t.WindowValue, r.Window, t.label("period", r.Period)))
-			}},
-			{"proposal", false, func(r *Rule) Cell { return t.text(t.label("proposal", r.Proposal)) }},
-			{"when", true, func(r *Rule) Cell { return t.text(r.When) }},
-			{"require", true, func(r *Rule) Cell { return t.text(strings.Join(r.Require, "; ")) }},
-			{"exempt", true, func(r *Rule) Cell { return t.text(t.labels("exemption", r.Exempt)) }},
-			{"needs", true, func(r *Rule) Cell { return t.text(needs(t, r)) }},
-		}...)
-	}
-	return table(t, "rules", m.Rules, 0, columns)
+	return table(t, "rules_text", rows, 0, []column[row]{
+		{"rule_id", false, func(r *row) Cell { return t.text(r.rule) }},
+		{"item", false, func(r *row) Cell { return t.text(r.item) }},
+		{"text", true, func(r *row) Cell { return t.text(r.text) }},
+	})
 }
 
 func needs(t text, r *Rule) string {

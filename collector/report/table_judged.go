@@ -44,15 +44,18 @@ func judgedTable(t text, id string, m *Month, rows []Judgement, limit int) *Tabl
 		column[Judgement]{"memory_p95_window", false, func(j *Judgement) Cell { return t.series(j.MemoryP95) }},
 		column[Judgement]{"hosts", false, func(j *Judgement) Cell { return t.count(Of(j.Hosts)) }},
 		column[Judgement]{"allocated", false, func(j *Judgement) Cell { return t.text(t.resources(j.Allocated)) }},
-		column[Judgement]{"proposal", false, func(j *Judgement) Cell { return t.text(t.label("proposal", j.Proposal)) }},
+		column[Judgement]{"proposal", false, t.proposal},
 		column[Judgement]{"target", false, func(j *Judgement) Cell {
-			if j.Saving != nil { // reclaimed as a whole: there is no target
+			if j.Verdict != verdictFail || j.Saving != nil { // nothing proposed, or reclaimed as a whole
 				return Cell{Text: t.None}
 			}
 			return t.text("")
 		}},
 		column[Judgement]{"saving", false, func(j *Judgement) Cell {
-			if j.Saving == nil {
+			switch {
+			case j.Verdict != verdictFail:
+				return Cell{Text: t.None}
+			case j.Saving == nil:
 				return t.text("")
 			}
 			return t.text(t.resources(*j.Saving))
@@ -72,7 +75,18 @@ func (t text) checked(m *Month, j *Judgement) string {
 	case len(j.Missing) > 0 && j.Verdict == verdictFail:
 		return fmt.Sprintf(t.ExemptionMissing, strings.Join(factTitles(m, j), t.ListSeparator))
 	}
+	if j.Verdict != verdictFail {
+		return t.None // there is nothing to exempt from
+	}
 	return t.ExemptionNone
+}
+
+// proposal is the action that a breach proposes; nothing is proposed without one.
+func (t text) proposal(j *Judgement) Cell {
+	if j.Verdict != verdictFail {
+		return Cell{Text: t.None}
+	}
+	return t.text(t.label("proposal", j.Proposal))
 }
 
 // factTitles names the missing facts of a finding for people.
@@ -112,7 +126,10 @@ func findingTable(t text, m *Month) *Table {
 	by := periods(m)
 	saving := func(of func(Resources) float64) func(*Judgement) Figure {
 		return func(j *Judgement) Figure {
-			if j.Saving == nil {
+			switch {
+			case j.Verdict != verdictFail:
+				return Figure{State: None} // nothing is proposed
+			case j.Saving == nil:
 				return Figure{}
 			}
 			return Of(of(*j.Saving))
@@ -120,7 +137,7 @@ func findingTable(t text, m *Month) *Table {
 	}
 	vcpu, memory := saving(func(r Resources) float64 { return r.VCPU }), saving(func(r Resources) float64 { return r.MemoryGiB })
 	disk := func(j *Judgement) Figure {
-		if j.Allocated.DiskGiB == 0 {
+		if j.Verdict == verdictFail && j.Allocated.DiskGiB == 0 {
 			return Figure{} // not given
 		}
 		return saving(func(r Resources) float64 { return r.DiskGiB })(j)
@@ -141,7 +158,7 @@ func findingTable(t text, m *Month) *Table {
 		{"hosts", false, func(j *Judgement) Cell { return t.count(Of(j.Hosts)) }},
 		{"vcpu", false, func(j *Judgement) Cell { return t.count(Of(j.Allocated.VCPU)) }},
 		{"memory_gib", false, func(j *Judgement) Cell { return t.one(Of(j.Allocated.MemoryGiB)) }},
-		{"proposal", false, func(j *Judgement) Cell { return t.text(t.label("proposal", j.Proposal)) }},
+		{"proposal", false, t.proposal},
 		{"saving_vcpu", false, func(j *Judgement) Cell { return t.count(vcpu(j)) }},
 		{"saving_memory", false, func(j *Judgement) Cell { return t.one(memory(j)) }},
 		{"saving_disk", false, func(j *Judgement) Cell { return t.one(disk(j)) }},

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -79,8 +80,9 @@ func (b *book) properties(d report.Document, at string) (err error) {
 	})
 }
 
-// prepare makes the sheet and its page, which must be set before the stream.
-func (b *book) prepare(i int, s *report.Sheet) error {
+// prepare makes the sheet and its page, which must be set before the stream. pages
+// is how many pages lie beside each other.
+func (b *book) prepare(i int, s *report.Sheet, pages int) error {
 	if i == 0 {
 		if err := b.file.SetSheetName("Sheet1", s.Name); err != nil {
 			return err
@@ -92,7 +94,7 @@ func (b *book) prepare(i int, s *report.Sheet) error {
 		return err
 	}
 	err := b.file.SetPageLayout(s.Name, &excelize.PageLayoutOptions{
-		Size: new(9), Orientation: new("landscape"), FitToWidth: new(1), FitToHeight: new(0), // A4, as many pages as it takes
+		Size: new(9), Orientation: new("landscape"), FitToWidth: new(pages), FitToHeight: new(0), // A4, as long as it takes
 	})
 	if err != nil {
 		return err
@@ -117,15 +119,21 @@ func codeless(s string) string {
 }
 
 func (b *book) sheet(i int, s *report.Sheet) error {
-	if err := b.prepare(i, s); err != nil {
+	width, total := widths(s), 0.0
+	for _, v := range width {
+		total += v
+	}
+	if err := b.prepare(i, s, int(math.Ceil(total/pageWidth))); err != nil {
 		return err
 	}
 	w, err := b.file.NewStreamWriter(s.Name)
 	if err != nil {
 		return err
 	}
-	if err := b.widths(w, s); err != nil {
-		return err
+	for k, v := range width {
+		if err := w.SetColWidth(k+1, k+1, v); err != nil {
+			return err
+		}
 	}
 	head := 2 // title, then the head of the only table
 	single := len(s.Tables) == 1 && len(s.Pairs) == 0
@@ -138,7 +146,7 @@ func (b *book) sheet(i int, s *report.Sheet) error {
 	if err != nil {
 		return err
 	}
-	rows := &rows{w: w, styles: b.styles}
+	rows := &rows{w: w, styles: b.styles, width: width}
 	// One cell: a title beside a second cell would be cut off at the first column.
 	rows.put([]any{excelize.Cell{StyleID: b.title, Value: []excelize.RichTextRun{
 		{Text: s.Title, Font: &excelize.Font{Bold: true, Size: 14}},
@@ -151,6 +159,9 @@ func (b *book) sheet(i int, s *report.Sheet) error {
 		if !single {
 			rows.put(nil)
 			rows.put([]any{excelize.Cell{StyleID: b.label, Value: s.Tables[k].Title}})
+			if note := s.Tables[k].Note; note != "" {
+				rows.put([]any{excelize.Cell{StyleID: b.plain, Value: note}})
+			}
 		}
 		rows.table(&s.Tables[k])
 	}
@@ -162,34 +173,43 @@ func (b *book) sheet(i int, s *report.Sheet) error {
 	}
 	return b.file.SetDefinedName(&excelize.DefinedName{
 		Name: "_xlnm.Print_Titles", Scope: s.Name,
-		RefersTo: fmt.Sprintf("'%s'!$1:$%d", strings.ReplaceAll(s.Name, "'", "''"), head),
+		RefersTo: fmt.Sprintf("'%[1]s'!$A:$A,'%[1]s'!$1:$%[2]d", strings.ReplaceAll(s.Name, "'", "''"), head),
 	})
 }
 
-// widths sets the width of every column by its head, and wide ones for sentences.
-func (b *book) widths(w *excelize.StreamWriter, s *report.Sheet) error {
-	width := []float64{24}
+// Widths of columns, in characters; what is longer is wrapped.
+const (
+	numberWidth = 9.5
+	textWidth   = 18
+	longWidth   = 44
+	// pageWidth is what one page takes at the smallest scale that is still legible.
+	pageWidth = 220
+)
+
+// widths returns the width of every column: that of its longest text within bounds.
+func widths(s *report.Sheet) []float64 {
+	width := []float64{12}
+	if len(s.Pairs) > 0 {
+		width[0] = 30
+	}
 	for _, t := range s.Tables {
 		for k, h := range t.Heads {
 			for len(width) <= k {
-				width = append(width, 9)
+				width = append(width, 8)
 			}
-			want := min(18, 2*float64(utf8.RuneCountInString(h.Text))/2+5)
+			bound := float64(textWidth)
+			switch {
+			case h.Long:
+				bound = longWidth
+			case h.Kind != report.KindText:
+				bound = numberWidth
+			}
 			for i := 0; i < min(len(t.Rows), 200); i++ {
-				want = max(want, min(34, columnsOf(t.Rows[i][k].Text)+2))
+				width[k] = max(width[k], min(bound, columnsOf(t.Rows[i][k].Text)+2))
 			}
-			if h.Long {
-				want = 60
-			}
-			width[k] = max(width[k], want)
 		}
 	}
-	for k, v := range width {
-		if err := w.SetColWidth(k+1, k+1, v); err != nil {
-			return err
-		}
-	}
-	return nil
+	return width
 }
 
 // columnsOf is the width of text: two for what is not ASCII.
@@ -207,8 +227,23 @@ func columnsOf(s string) (n float64) {
 type rows struct {
 	w *excelize.StreamWriter
 	styles
-	n   int
-	err error
+	width []float64
+	n     int
+	err   error
+}
+
+// lineHeight is the height of one line of text, in points.
+const lineHeight = 14
+
+// height is that of a row of texts wrapped into their columns: a streamed sheet
+// is not fitted when it is opened.
+func (r *rows) height(texts []string) excelize.RowOpts {
+	lines := 1.0
+	for k, s := range texts {
+		// A word that does not fit leaves the rest of its line empty.
+		lines = max(lines, math.Ceil(columnsOf(s)*1.15/(r.width[k]-1)))
+	}
+	return excelize.RowOpts{Height: min(400, lines*lineHeight)}
 }
 
 func (r *rows) put(values []any, options ...excelize.RowOpts) {
@@ -224,17 +259,17 @@ func (r *rows) put(values []any, options ...excelize.RowOpts) {
 }
 
 func (r *rows) table(t *report.Table) {
-	heads := make([]any, len(t.Heads))
+	heads, texts := make([]any, len(t.Heads)), make([]string, len(t.Heads))
 	for k, h := range t.Heads {
-		heads[k] = excelize.Cell{StyleID: r.head, Value: h.Text}
+		heads[k], texts[k] = excelize.Cell{StyleID: r.head, Value: h.Text}, h.Text
 	}
-	r.put(heads)
+	r.put(heads, r.height(texts))
 	for i, row := range t.Rows {
 		cells := make([]any, len(row))
 		for k, c := range row {
-			cells[k] = r.cell(c, t.Total && i == len(t.Rows)-1)
+			cells[k], texts[k] = r.cell(c, t.Total && i == len(t.Rows)-1), c.Text
 		}
-		r.put(cells)
+		r.put(cells, r.height(texts))
 	}
 	if len(t.Rows) == 0 {
 		r.put([]any{excelize.Cell{StyleID: r.plain, Value: t.Empty}})
