@@ -79,12 +79,15 @@ func (j *judge) open() bool { return j.month.End(store.Zone()).After(j.now) }
 
 func (j *judge) packHash() string {
 	h := sha256.New()
-	for _, kind := range []string{rules.InformationSystem, rules.Host} {
-		for _, r := range j.pack.Rules(j.month, kind) {
-			fmt.Fprintln(h, r.ID, r.Hash)
-		}
+	for _, r := range rulesOf(j.pack, j.month) {
+		fmt.Fprintln(h, r.ID, r.Hash)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// rulesOf returns the rules by which a month is judged, those of systems first.
+func rulesOf(pack rules.Pack, month calendar.Month) []rules.Rule {
+	return slices.Concat(pack.Rules(month, rules.InformationSystem), pack.Rules(month, rules.Host))
 }
 
 func (j *judge) prepare(ctx context.Context) (err error) {

@@ -15,7 +15,7 @@ type Span struct {
 }
 
 func (s Span) parameters() map[string]any {
-	return map[string]any{"from": s.From, "to": s.To, "provider": s.Provider, "workdays": s.Workdays}
+	return map[string]any{"from": s.From, "to": s.To, "provider": s.Provider, "workdays": s.Workdays, "by": "system"}
 }
 
 // HostFacts are the facts of one allocated host in a span.
@@ -24,9 +24,11 @@ type HostFacts struct {
 	VCPU                     uint32
 	MemoryMiB, DiskGiB       uint64
 	Standby                  bool
-	AllocatedSeconds         uint64
-	ObservedSeconds          uint64
-	OffSeconds               uint64
+	// AtEnd says that the host was still allocated at the end of the span.
+	AtEnd            bool
+	AllocatedSeconds uint64
+	ObservedSeconds  uint64
+	OffSeconds       uint64
 	// Facts by the names that the rules use; one that is not known is absent.
 	Facts map[string]float64
 }
@@ -53,16 +55,16 @@ var hostFactNames = [...]string{
 func (s *Store) HostFacts(ctx context.Context, span Span) (out []HostFacts, err error) {
 	err = s.Each(ctx, query("facts_series")+query("facts_host"), span.parameters(), func(scan func(...any) error) error {
 		h := HostFacts{}
-		var standby uint8
+		var standby, atEnd uint8
 		to := []any{
-			&h.Provider, &h.HostID, &h.System, &h.VCPU, &h.MemoryMiB, &h.DiskGiB, &standby,
+			&h.Provider, &h.HostID, &h.System, &h.VCPU, &h.MemoryMiB, &h.DiskGiB, &standby, &atEnd,
 			&h.AllocatedSeconds, &h.ObservedSeconds, &h.OffSeconds,
 		}
 		var values [len(hostFactNames)]*float64
 		if err := scan(appendPointers(to, values[:])...); err != nil {
 			return err
 		}
-		h.Standby = standby == 1
+		h.Standby, h.AtEnd = standby == 1, atEnd == 1
 		h.Facts = present(hostFactNames[:], values[:])
 		out = append(out, h)
 		return nil
@@ -97,14 +99,31 @@ var systemFactNames = [...]string{
 // SystemFacts returns the facts of every information system for which something
 // was observed in the span. Coverage is not among them: see Coverage.
 func (s *Store) SystemFacts(ctx context.Context, span Span) (map[string]map[string]float64, error) {
-	out := map[string]map[string]float64{}
-	err := s.Each(ctx, query("facts_series")+query("facts_system"), span.parameters(), func(scan func(...any) error) error {
-		var system string
+	return s.partyFacts(ctx, span, "system")
+}
+
+// UnitFacts returns the same facts of every using unit, by its code: percentiles
+// are of the series summed over all hosts of the unit (F4). Hosts of systems that
+// the inventory does not know are under the empty code.
+func (s *Store) UnitFacts(ctx context.Context, span Span) (map[string]map[string]float64, error) {
+	return s.partyFacts(ctx, span, "unit")
+}
+
+// ProviderFacts returns the same facts of every provider, by its id.
+func (s *Store) ProviderFacts(ctx context.Context, span Span) (map[string]map[string]float64, error) {
+	return s.partyFacts(ctx, span, "provider")
+}
+
+func (s *Store) partyFacts(ctx context.Context, span Span, by string) (map[string]map[string]float64, error) {
+	out, values := map[string]map[string]float64{}, span.parameters()
+	values["by"] = by
+	err := s.Each(ctx, query("facts_series")+query("facts_system"), values, func(scan func(...any) error) error {
+		var party string
 		var values [len(systemFactNames)]*float64
-		if err := scan(appendPointers([]any{&system}, values[:])...); err != nil {
+		if err := scan(appendPointers([]any{&party}, values[:])...); err != nil {
 			return err
 		}
-		out[system] = present(systemFactNames[:], values[:])
+		out[party] = present(systemFactNames[:], values[:])
 		return nil
 	})
 	return out, err

@@ -32,7 +32,7 @@ var allowed = map[string][]string{
 	"collector/ingest":             {"internal/wire"},
 	"collector/inventory":          {"rules/calendar"},
 	"collector/replay":             {"collector/traces", "internal/wire", "rules/calendar"},
-	"collector/report":             {},
+	"collector/report":             {"rules/calendar"},
 	"collector/report/render/html": {"collector/report"},
 	"collector/report/render/xlsx": {"collector/report"},
 	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar"},

@@ -1,7 +1,7 @@
 -- Continues facts_series. Facts of every allocated host (F1, F3-F6 on the host itself).
 SELECT
     a.provider, a.host_id, a.system,
-    a.vcpu, a.memory_mib, a.disk_gib, a.standby, a.seconds,
+    a.vcpu, a.memory_mib, a.disk_gib, a.standby, a.at_end, a.seconds,
     s.observed_seconds, s.off_seconds,
     if(s.cpu_n = 0, NULL, s.cpu_avg) AS cpu_avg, if(s.cpu_n = 0, NULL, s.cpu_p95) AS cpu_p95, if(s.cpu_n = 0, NULL, s.cpu_max) AS cpu_max,
     if(s.peak_n = 0, NULL, s.cpu_peak) AS cpu_peak,
@@ -14,7 +14,8 @@ SELECT
 FROM (
     SELECT host, any(provider) AS provider, any(host_id) AS host_id, argMax(system, a_to) AS system,
         argMax(vcpu, a_to) AS vcpu, argMax(memory_mib, a_to) AS memory_mib, argMax(disk_gib, a_to) AS disk_gib, argMax(standby, a_to) AS standby,
-        toUInt64(sum(toUInt32(a_to) - toUInt32(a_from))) AS seconds
+        toUInt64(sum(toUInt32(a_to) - toUInt32(a_from))) AS seconds,
+        max(a_to) = t_to AS at_end
     FROM alloc GROUP BY host
 ) AS a
 LEFT JOIN (

@@ -4,8 +4,11 @@ WITH
     {to:DateTime('Asia/Shanghai')} AS t_to,
     alloc AS (
         SELECT host, provider, host_id, system, vcpu, memory_mib, disk_gib, standby,
-            greatest(valid_from, t_from) AS a_from, least(valid_to, t_to) AS a_to
+            greatest(valid_from, t_from) AS a_from, least(valid_to, t_to) AS a_to,
+            -- By whom facts_system adds hosts up.
+            multiIf({by:String} = 'unit', i.unit, {by:String} = 'provider', provider, system) AS party
         FROM allocations
+        LEFT JOIN (SELECT id, unit FROM information_systems) AS i ON i.id = system
         WHERE state = 'in_service' AND valid_from < t_to AND valid_to > t_from
             AND ({provider:String} = '' OR provider = {provider:String})
     ),
@@ -47,7 +50,7 @@ WITH
     ),
     -- F5: the guest's share of its own MemTotal, weighted with the allocated memory.
     series AS (
-        SELECT k.host AS host, k.bucket AS bucket, a.system AS system, k.observed_seconds AS observed_seconds, k.is_off AS is_off,
+        SELECT k.host AS host, k.bucket AS bucket, a.system AS system, a.party AS party, k.observed_seconds AS observed_seconds, k.is_off AS is_off,
             k.cpu AS cpu, k.peak AS peak, a.vcpu * 1000 AS cpu_alloc,
             if(k.mem < 0, -1, if(k.mem_total > 0, intDiv(toInt64(k.mem) * a.memory_mib, k.mem_total), toInt64(k.mem))) AS mem,
             toInt64(a.memory_mib) AS mem_alloc, k.net AS net, k.storage AS storage, a.disk_gib AS disk_gib

@@ -1,0 +1,280 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/yunjian-io/yunjian/collector/inventory"
+	"github.com/yunjian-io/yunjian/collector/report"
+	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/rules"
+	"github.com/yunjian-io/yunjian/rules/calendar"
+)
+
+// reportVersion is the number of the issue: a report that corrects another one
+// would be the next.
+const reportVersion = 1
+
+// clockLimit is how far a host's clock may be off before A0 counts it: one
+// sampling interval, beyond which samples fall into another minute.
+const clockLimit = time.Minute
+
+// ReportMonth gathers what is stored of a month and computes the figures of the
+// provider's usage report. The month must have been judged, by the rules of pack:
+// the report is dated by that run and has no clock of its own. say is told what is
+// being read.
+func ReportMonth(ctx context.Context, db *store.Store, pack rules.Pack, month calendar.Month, provider, program string, say func(string)) (report.Month, error) {
+	g := gathering{db: db, month: month, provider: provider, say: say}
+	in, err := g.input(ctx, pack)
+	if err != nil {
+		return report.Month{}, fmt.Errorf("report %s of provider %q: %w", month, provider, err)
+	}
+	in.Program = program
+	return report.Build(in)
+}
+
+// gathering reads what a report needs.
+type gathering struct {
+	db       *store.Store
+	month    calendar.Month
+	provider string
+	say      func(string)
+	calendar calendar.Calendar
+	run      store.JudgeRun
+}
+
+// judgedRun returns the run that the report rests on.
+func (g *gathering) judgedRun(ctx context.Context, pack rules.Pack) error {
+	run, ok, err := g.db.LastRun(ctx, g.month)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("the month was not judged: run yunjian-collector judge --month %s first", g.month)
+	}
+	j := judge{pack: pack, month: g.month}
+	if run.PackHash != j.packHash() {
+		return fmt.Errorf("the rules are not those by which the month was judged: run yunjian-collector judge --month %s again", g.month)
+	}
+	run.JudgedAt = run.JudgedAt.In(store.Zone())
+	g.run = run
+	return nil
+}
+
+func (g *gathering) span(m calendar.Month) store.Span {
+	s := MonthSpan(g.calendar, m, g.run.JudgedAt)
+	s.Provider = g.provider
+	return s
+}
+
+func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input, err error) {
+	if err = g.judgedRun(ctx, pack); err != nil {
+		return in, err
+	}
+	if g.calendar, err = calendar.Default(); err != nil {
+		return in, err
+	}
+	known, err := g.db.Inventory(ctx)
+	if err != nil {
+		return in, err
+	}
+	span := g.span(g.month)
+	in = report.Input{
+		Period: g.month, Open: g.run.Open, Through: span.To.In(store.Zone()), JudgedAt: g.run.JudgedAt, JudgedBy: g.run.Program,
+		Version: reportVersion, Rules: reportRules(pack, g.month), ClockLimit: clockLimit, CoverageGate: hostCoverageGate,
+	}
+	if err = parties(&in, known, g.provider); err != nil {
+		return in, err
+	}
+	in.Workdays, in.EstimatedDays = g.workdays()
+	facts, err := g.facts(ctx, g.month)
+	if err != nil {
+		return in, err
+	}
+	if facts != nil {
+		in.Facts = *facts
+	}
+	if in.Before, err = g.facts(ctx, g.month.Prev()); err != nil {
+		return in, err
+	}
+	if in.YearBefore, err = g.facts(ctx, g.month.Add(-12)); err != nil {
+		return in, err
+	}
+	if err = g.hosts(ctx, &in, span); err != nil {
+		return in, err
+	}
+	in.Findings, err = g.findings(ctx)
+	return in, err
+}
+
+// parties fills in whom the report is about; a provider that is not known is refused.
+func parties(in *report.Input, known inventory.Batch, provider string) error {
+	var ids []string
+	for _, p := range known.Providers {
+		ids = append(ids, p.ID)
+		if p.ID == provider {
+			in.Provider = report.Party{ID: p.ID, Name: p.Name}
+		}
+	}
+	if in.Provider.ID == "" {
+		return fmt.Errorf("the inventory has no such provider: it has %s", orNone(strings.Join(ids, ", ")))
+	}
+	for _, p := range known.Platforms {
+		if p.Provider == provider {
+			in.Platforms = append(in.Platforms, report.Platform{ID: p.ID, Name: p.Name, Kind: p.Kind})
+		}
+	}
+	for _, u := range known.Units {
+		in.Units = append(in.Units, report.Party{ID: u.Code, Name: u.Name})
+	}
+	others := map[string]bool{} // systems with hosts of another provider
+	for i := range known.Hosts {
+		if known.Hosts[i].Provider != provider {
+			others[known.Hosts[i].System] = true
+		}
+	}
+	for _, s := range known.Systems {
+		in.Systems = append(in.Systems, report.Entry{
+			ID: s.ID, Name: s.Name, Unit: s.Unit, Level: s.Level, Cutover: s.Cutover, Status: s.Status, Shared: others[s.ID],
+		})
+	}
+	return nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none; import it with yunjian-collector inventory import"
+	}
+	return s
+}
+
+// workdays counts the working days of the month up to the end of what was
+// counted, and those that rest on no published notice.
+func (g *gathering) workdays() (n, estimated int) {
+	last := calendar.DateOf(g.span(g.month).To.Add(-time.Second).In(store.Zone()))
+	for d := g.month.First(); !d.After(g.month.Last()) && !d.After(last); d = d.AddDays(1) {
+		works, guess := g.calendar.Working(d)
+		if works {
+			n++
+		}
+		if works && guess {
+			estimated++
+		}
+	}
+	return n, estimated
+}
+
+// facts reads the figures of a month, nil where no host was allocated in it: then
+// nothing is known, and nothing is compared with it.
+func (g *gathering) facts(ctx context.Context, m calendar.Month) (*report.Facts, error) {
+	g.say("figures of " + m.String())
+	span := g.span(m)
+	hosts, err := g.db.HostFacts(ctx, span)
+	if err != nil || len(hosts) == 0 {
+		return nil, err
+	}
+	f := &report.Facts{Observed: map[string]report.Observed{}}
+	for i := range hosts {
+		h := &hosts[i]
+		f.Hosts = append(f.Hosts, report.HostFacts{
+			ID: h.HostID, System: h.System, VCPU: h.VCPU, MemoryMiB: h.MemoryMiB, DiskGiB: h.DiskGiB, Standby: h.Standby, AtEnd: h.AtEnd,
+			AllocatedSeconds: h.AllocatedSeconds, ObservedSeconds: h.ObservedSeconds, OffSeconds: h.OffSeconds, Facts: h.Facts,
+		})
+	}
+	if f.Systems, err = g.db.SystemFacts(ctx, span); err != nil {
+		return nil, err
+	}
+	if f.Units, err = g.db.UnitFacts(ctx, span); err != nil {
+		return nil, err
+	}
+	all, err := g.db.ProviderFacts(ctx, span)
+	if err != nil {
+		return nil, err
+	}
+	f.Provider = all[g.provider]
+	covered, err := g.db.Coverage(ctx, span, hostCoverageGate)
+	for id, c := range covered {
+		f.Observed[id] = report.Observed{Allocated: c.Allocated, Observed: c.Observed, Off: c.Off, Hosts: c.Hosts}
+	}
+	return f, err
+}
+
+// hosts reads the growth of storage and who reported.
+func (g *gathering) hosts(ctx context.Context, in *report.Input, span store.Span) error {
+	g.say("storage and senders")
+	growth, err := g.db.StorageGrowth(ctx, span)
+	if err != nil {
+		return err
+	}
+	for _, s := range growth {
+		in.Storage = append(in.Storage, report.Storage{
+			Host: s.HostID, FirstAt: s.FirstAt.In(store.Zone()), LastAt: s.LastAt.In(store.Zone()), FirstMiB: s.FirstMiB, LastMiB: s.LastMiB,
+		})
+	}
+	senders, err := g.db.Senders(ctx, span)
+	if err != nil {
+		return err
+	}
+	for _, s := range senders {
+		in.Senders = append(in.Senders, report.Sender{
+			Host: s.HostID, ObservedSeconds: s.ObservedSeconds, FirstAt: s.FirstAt.In(store.Zone()), LastAt: s.LastAt.In(store.Zone()),
+			ClockOffset: s.ClockOffset, Allocated: s.Allocated,
+		})
+	}
+	return nil
+}
+
+// findings reads the findings of the run on the systems, and on the hosts of the
+// provider. Build leaves those out that have no host in the month.
+func (g *gathering) findings(ctx context.Context) (out []report.Finding, err error) {
+	all, err := g.db.Findings(ctx, g.run)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) != int(g.run.Findings) {
+		return nil, fmt.Errorf("the run has %d findings, of which %d are there: run yunjian-collector judge --month %s again", g.run.Findings, len(all), g.month)
+	}
+	for i := range all {
+		f := &all[i]
+		subject := f.Subject.ID
+		if f.Subject.Kind == rules.Host {
+			var ours bool
+			if subject, ours = strings.CutPrefix(subject, HostSubject(g.provider, "")); !ours {
+				continue
+			}
+		}
+		r := report.Finding{
+			Rule: f.RuleID, Kind: f.Subject.Kind, Subject: subject, Verdict: string(f.Verdict), State: f.State, Met: f.PeriodsMet,
+			Window: f.Window, Missing: f.Missing, Reason: f.Reason, Proposal: f.Proposal,
+		}
+		if f.Exemption != nil {
+			r.Exemption = &report.Exemption{Kind: f.Exemption.Kind, Reason: f.Exemption.Reason, Approver: f.Exemption.Approver, Expires: f.Exemption.Expires}
+		}
+		for _, p := range f.Facts {
+			r.Periods = append(r.Periods, report.Period{Start: p.Start, Facts: p.Facts})
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func reportRules(pack rules.Pack, month calendar.Month) (out []report.Rule) {
+	for _, r := range rulesOf(pack, month) {
+		rule := report.Rule{
+			ID: r.ID, Version: r.Version, Hash: r.Hash, Subject: r.Subject, Title: r.Title, Basis: r.Basis, ApprovedBy: r.ApprovedBy,
+			EffectiveFrom: r.EffectiveFrom, Period: r.Period, Window: r.Window, MinValid: r.MinValid,
+			Require: slices.Clone(r.Require), When: r.When, Exempt: slices.Clone(r.Exempt), Proposal: r.Proposal,
+		}
+		for _, n := range r.Needs {
+			rule.Needs = append(rule.Needs, report.Term{Name: n.Name, Title: n.Title})
+		}
+		for _, p := range r.Parameters {
+			rule.Parameters = append(rule.Parameters, report.Parameter{Name: p.Name, Title: p.Title, Value: p.Value, Unit: p.Unit})
+		}
+		out = append(out, rule)
+	}
+	return out
+}

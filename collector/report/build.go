@@ -1,0 +1,244 @@
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Build computes every figure of the report. It fails only if the input holds a
+// number that is not finite.
+func Build(in Input) (Month, error) {
+	batch, err := batch(in)
+	if err != nil {
+		return Month{}, err
+	}
+	b := builder{in: in, names: map[string]string{}, entries: map[string]Entry{}, judged: map[string]Finding{}}
+	b.out = Month{
+		Period: in.Period, Open: in.Open, Through: in.Through, JudgedAt: in.JudgedAt, JudgedBy: in.JudgedBy,
+		Program: in.Program, Version: in.Version, Batch: batch, Provider: in.Provider, Platforms: in.Platforms,
+		Rules: in.Rules, Weights: DraftWeights(),
+	}
+	for _, u := range in.Units {
+		b.names[u.ID] = u.Name
+	}
+	for _, s := range in.Systems {
+		b.entries[s.ID] = s
+	}
+	b.judgeSystems()
+	b.systems()
+	b.units()
+	b.hosts()
+	b.out.Distribution = distribution(atEnd(in.Facts.Hosts))
+	b.highLoad()
+	b.judgements()
+	b.quality()
+	b.summary()
+	return b.out, nil
+}
+
+// batch names the data that the report is made of: when they were judged, and a
+// hash over all of the input but the program that prints it.
+func batch(in Input) (string, error) {
+	in.Program, in.Version = "", 0
+	text, err := json.Marshal(in)
+	if err != nil {
+		return "", fmt.Errorf("hash data of the report: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return in.JudgedAt.Format("20060102T150405") + "-" + hex.EncodeToString(sum[:6]), nil
+}
+
+type builder struct {
+	in      Input
+	names   map[string]string // of units
+	entries map[string]Entry
+	judged  map[string]Finding // of systems, the one that decides
+	out     Month
+}
+
+func (b *builder) unitOf(system string) string { return b.entries[system].Unit }
+
+func atEnd(hosts []HostFacts) []HostFacts {
+	return slices.DeleteFunc(slices.Clone(hosts), func(h HostFacts) bool { return !h.AtEnd })
+}
+
+func rates(facts map[string]float64) Rates {
+	return Rates{
+		CPUAvg: MeanCPU(facts), CPUP95: CPUP95(facts), CPUMax: Fact(facts, "cpu_max"),
+		CPUP95Work: Fact(facts, "cpu_p95_working_hours"),
+		MemoryAvg:  MeanMemory(facts), MemoryP95: MemoryP95(facts), MemoryMax: Fact(facts, "memory_max"),
+	}
+}
+
+// measure makes the figures of a group of hosts: quantities of those that are
+// allocated at the end, ratios of its summed series, F1 over its seconds.
+func measure(hosts []HostFacts, facts map[string]float64, seen Observed, w ScoreWeights) Unit {
+	hosts = atEnd(hosts)
+	u := Unit{Hosts: len(hosts), Rates: rates(facts), Coverage: Coverage(seen.Observed, seen.Allocated, seen.Off)}
+	disk, network, told := uint64(0), 0.0, 0
+	for i := range hosts {
+		u.VCPU += float64(hosts[i].VCPU)
+		u.MemoryGiB += float64(hosts[i].MemoryMiB) / 1024
+		disk += hosts[i].DiskGiB
+		if mbps, ok := hosts[i].Facts["network_avg_mbps"]; ok {
+			network, told = network+mbps, told+1
+		}
+	}
+	if disk > 0 {
+		u.DiskTiB = Of(float64(disk) / 1024)
+	}
+	if told > 0 {
+		u.NetworkMbps = Of(network / float64(told))
+	}
+	u.StorageUsed = StorageUsed(hosts)
+	u.Score = Score(w, u.CPUP95.Allocated, u.MemoryP95.Allocated, u.StorageUsed)
+	return u
+}
+
+func (o Observed) plus(p Observed) Observed {
+	return Observed{o.Allocated + p.Allocated, o.Observed + p.Observed, o.Off + p.Off, o.Hosts + p.Hosts}
+}
+
+// before returns the facts of the month before, of a group.
+func before(f *Facts, group func(*Facts) map[string]float64) map[string]float64 {
+	if f == nil {
+		return nil
+	}
+	return group(f)
+}
+
+func (b *builder) systems() {
+	hosts := map[string][]HostFacts{}
+	for _, h := range b.in.Facts.Hosts {
+		hosts[h.System] = append(hosts[h.System], h)
+	}
+	ids := slices.Collect(maps.Keys(b.in.Facts.Observed))
+	slices.SortFunc(ids, func(x, y string) int {
+		return cmp.Or(strings.Compare(b.unitOf(x), b.unitOf(y)), strings.Compare(x, y))
+	})
+	for _, id := range ids {
+		e := b.entries[id]
+		s := System{
+			Unit:   measure(hosts[id], b.in.Facts.Systems[id], b.in.Facts.Observed[id], b.out.Weights),
+			UnitID: e.Unit, UnitName: b.names[e.Unit], Level: e.Level, Cutover: e.Cutover, Status: e.Status,
+		}
+		s.Party, s.Systems = Party{id, e.Name}, 1
+		s.CPUChange = RatioChange(s.CPUAvg.Allocated, MeanCPU(before(b.in.Before, func(f *Facts) map[string]float64 { return f.Systems[id] })).Allocated)
+		if f, ok := b.judged[id]; ok {
+			s.Judged, s.State, s.Reason = f.Verdict != verdictUnknown && f.State != stateExempted, f.State, f.Reason
+		}
+		b.out.Systems = append(b.out.Systems, s)
+	}
+}
+
+func (b *builder) units() {
+	hosts, seen, systems := map[string][]HostFacts{}, map[string]Observed{}, map[string]int{}
+	all := Observed{}
+	for _, h := range b.in.Facts.Hosts {
+		hosts[b.unitOf(h.System)] = append(hosts[b.unitOf(h.System)], h)
+	}
+	for id, o := range b.in.Facts.Observed {
+		unit := b.unitOf(id)
+		seen[unit], all = seen[unit].plus(o), all.plus(o)
+		systems[unit]++
+	}
+	var scores []Figure
+	for _, id := range slices.Sorted(maps.Keys(seen)) {
+		u := measure(hosts[id], b.in.Facts.Units[id], seen[id], b.out.Weights)
+		u.Party, u.Systems = Party{id, b.names[id]}, systems[id]
+		u.CPUChange = RatioChange(u.CPUAvg.Allocated, MeanCPU(before(b.in.Before, func(f *Facts) map[string]float64 { return f.Units[id] })).Allocated)
+		b.out.Units = append(b.out.Units, u)
+		scores = append(scores, u.Score)
+	}
+	for i, rank := range Ranks(scores) {
+		b.out.Units[i].Rank = rank
+	}
+	b.out.Total = measure(b.in.Facts.Hosts, b.in.Facts.Provider, all, b.out.Weights)
+	b.out.Total.Systems = len(b.in.Facts.Observed)
+	b.out.Total.CPUChange = RatioChange(b.out.Total.CPUAvg.Allocated, MeanCPU(before(b.in.Before, func(f *Facts) map[string]float64 { return f.Provider })).Allocated)
+}
+
+func (b *builder) hosts() {
+	storage := map[string]Storage{}
+	for _, s := range b.in.Storage {
+		storage[s.Host] = s
+	}
+	for _, f := range b.in.Facts.Hosts {
+		h := Host{
+			HostFacts: f, SystemName: b.entries[f.System].Name, UnitName: b.names[b.unitOf(f.System)],
+			Rates: rates(f.Facts), CPUPeak: Fact(f.Facts, "cpu_peak"), NetworkMbps: Fact(f.Facts, "network_avg_mbps"),
+			Coverage: Coverage(f.ObservedSeconds, f.AllocatedSeconds, f.OffSeconds),
+		}
+		h.StorageUsed = Fact(f.Facts, factStorageRatio)
+		if s, ok := storage[f.ID]; ok {
+			h.DailyGrowth = DailyGrowth(s)
+			h.DaysToFull = DaysToFull(Of(f.DiskGiB), h.StorageUsed, h.DailyGrowth)
+		}
+		b.out.Hosts = append(b.out.Hosts, h)
+	}
+	slices.SortFunc(b.out.Hosts, func(x, y Host) int { return strings.Compare(x.ID, y.ID) })
+}
+
+// distribution counts hosts, cores and memory by the class of their P95 (A3-3);
+// those without a P95 are the last class.
+func distribution(hosts []HostFacts) []Distribution {
+	last := len(bounds()) + 1
+	out := make([]Distribution, last+1)
+	for i := range out {
+		out[i].Class = i
+	}
+	out[last].Class = -1
+	class := func(h HostFacts, name string) *Distribution {
+		if p95, ok := h.Facts[name]; ok {
+			return &out[Class(p95)]
+		}
+		return &out[last]
+	}
+	for _, h := range hosts {
+		d := class(h, factCPUP95)
+		d.CPUHosts, d.CPUVCPU = d.CPUHosts+1, d.CPUVCPU+float64(h.VCPU)
+		d = class(h, factMemoryP95)
+		d.MemHosts, d.MemoryGiB = d.MemHosts+1, d.MemoryGiB+float64(h.MemoryMiB)/1024
+	}
+	return out
+}
+
+// Bounds of table A3-4: what is above them wants more, not less.
+const (
+	HighCPU    = 0.80
+	HighMemory = 0.90
+	FullWithin = 30 // days
+)
+
+func (b *builder) highLoad() {
+	add := func(l Load) {
+		l.OverCPU = l.CPUP95.State == Known && l.CPUP95.Value > HighCPU
+		l.OverMemory = l.MemoryP95.State == Known && l.MemoryP95.Value > HighMemory
+		l.FullSoon = l.DaysToFull.State == Known && l.DaysToFull.Value < FullWithin
+		if l.OverCPU || l.OverMemory || l.FullSoon {
+			b.out.HighLoad = append(b.out.HighLoad, l)
+		}
+	}
+	for i := range b.out.Systems {
+		s := &b.out.Systems[i]
+		add(Load{
+			Kind: kindSystem, ID: s.ID, Name: s.Name, UnitName: s.UnitName, VCPU: s.VCPU, MemoryGiB: s.MemoryGiB,
+			CPUP95: s.CPUP95.Allocated, MemoryP95: s.MemoryP95.Allocated,
+		})
+	}
+	for i := range b.out.Hosts {
+		h := &b.out.Hosts[i]
+		if h.AtEnd {
+			add(Load{
+				Kind: kindHost, ID: h.ID, Name: h.SystemName, UnitName: h.UnitName, VCPU: float64(h.VCPU), MemoryGiB: float64(h.MemoryMiB) / 1024,
+				CPUP95: h.CPUP95.Allocated, MemoryP95: h.MemoryP95.Allocated, DaysToFull: h.DaysToFull,
+			})
+		}
+	}
+}

@@ -1,0 +1,286 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// limits of the lists in the report itself; the annexes have all rows.
+const (
+	listRows  = 50
+	chartRows = 20 // at each end of the chart of systems
+)
+
+// composer gathers the first error, so that sections read as they are printed.
+type composer struct {
+	t   text
+	m   *Month
+	err error
+}
+
+// Compose lays the month out as the report's sections and sheets. An error means
+// that the words of the report are broken.
+func Compose(m Month) (Document, error) {
+	t, err := loadText()
+	if err != nil {
+		return Document{}, err
+	}
+	c := &composer{t: t, m: &m}
+	d := Document{
+		Title: t.Title, Name: FileName(m), Provider: t.given(m.Provider.Name), Period: t.month(m.Period),
+		Marks: c.marks(), Notices: c.notices(), Cover: c.cover(),
+	}
+	if m.Provider.Name == "" {
+		d.Provider = m.Provider.ID
+	}
+	for i, section := range []func() []Block{c.a0, c.a1, c.a2, c.a3, c.a4, c.a5, c.a6, c.a7, c.a8, c.a9} {
+		id := fmt.Sprintf("A%d", i)
+		heading := t.word("sections", t.Sections, id)
+		if i > 0 {
+			heading = t.Numerals[i] + t.ListSeparator + heading
+		}
+		d.Sections = append(d.Sections, Section{ID: id, Heading: heading, Blocks: append(section(), c.absent(id)...)})
+	}
+	d.Sheets = c.sheets(d)
+	if c.err != nil {
+		return d, c.err
+	}
+	if len(*t.unnamed) > 0 {
+		slices.Sort(*t.unnamed)
+		return d, fmt.Errorf("compose report: no words for %s", strings.Join(slices.Compact(*t.unnamed), ", "))
+	}
+	return d, nil
+}
+
+func (c *composer) marks() []string {
+	marks := []string{c.t.Draft}
+	if c.m.Open {
+		marks = append(marks, c.t.Open)
+	}
+	return marks
+}
+
+func (c *composer) paragraph(name string, values map[string]any) string {
+	s, err := c.t.fill(c.t.word("paragraphs", c.t.Paragraphs, name), values)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return s
+}
+
+func (c *composer) notices() (out []string) {
+	say := func(format string, values map[string]any) {
+		s, err := c.t.fill(format, values)
+		if err != nil && c.err == nil {
+			c.err = err
+		}
+		out = append(out, s)
+	}
+	if c.m.Open {
+		say(c.t.OpenNotice, map[string]any{"through": c.t.minute(c.m.Through)})
+	}
+	if moved := c.m.Quality.Moved; len(moved) > 0 {
+		shown := strings.Join(moved[:min(len(moved), listRows)], c.t.ListSeparator)
+		say(c.t.MovedNotice, map[string]any{"moved": shown})
+	}
+	return out
+}
+
+func (c *composer) cover() []Pair {
+	t, m := c.t, c.m
+	word := func(name string) string { return t.word("cover", t.Cover, name) }
+	platforms := make([]string, len(m.Platforms))
+	for i, p := range m.Platforms {
+		platforms[i] = t.given(p.Name) + " (" + t.label("platform", p.Kind) + ")"
+	}
+	rules := make([]string, len(m.Rules))
+	for i, r := range m.Rules {
+		rules[i] = fmt.Sprintf("%s v%d", r.ID, r.Version)
+	}
+	period := fmt.Sprintf(word("period_value"), t.date(m.Period.First()), t.date(m.Period.Next().First()))
+	return []Pair{
+		{word("provider"), t.given(m.Provider.Name) + " (" + m.Provider.ID + ")"},
+		{word("platforms"), t.given(strings.Join(platforms, t.ListSeparator))},
+		{word("period"), period},
+		{word("version"), fmt.Sprintf("v%d", m.Version)},
+		{word("rules"), t.given(strings.Join(rules, t.ListSeparator))},
+		{word("issued"), t.minute(m.JudgedAt)},
+		{word("batch"), m.Batch},
+		{word("program"), t.given(m.Program)},
+		{word("recipients"), word("recipients_value")},
+		{word("report_no"), t.Absent},
+		{word("prepared_by"), t.Absent},
+		{word("reviewed_by"), t.Absent},
+		{word("signed_by"), t.Absent},
+		{word("issue_date"), t.Absent},
+	}
+}
+
+// absent says of the parts of a section that later versions fill that nothing was provided.
+func (c *composer) absent(section string) (out []Block) {
+	for _, part := range c.t.NotProvided[section] {
+		out = append(out, Block{NotProvided: &Pair{part, c.t.Absent}})
+	}
+	return out
+}
+
+func tables(all ...*Table) (out []Block) {
+	for _, t := range all {
+		out = append(out, Block{Table: t})
+	}
+	return out
+}
+
+func (c *composer) a0() []Block {
+	out := append([]Block{{Paragraph: c.paragraph("a0", nil)}}, tables(qualityTable(c.t, c.m))...)
+	for _, t := range []*Table{shortTable(c.t, c.m, listRows), clockTable(c.t, c.m, listRows), unknownTable(c.t, c.m, listRows)} {
+		if len(t.Rows) > 0 { // the table of quality says that there are none
+			out = append(out, Block{Table: t})
+		}
+	}
+	return out
+}
+
+func (c *composer) a1() []Block {
+	t, s := c.t, &c.m.Summary
+	q, r := s.Quantities, s.Rates
+	values := map[string]any{
+		"period": t.month(c.m.Period), "provider": t.given(c.m.Provider.Name), "disk_known": q.DiskTiB.State == Known,
+		"systems": t.count(q.Systems).Text, "units": t.count(q.Units).Text, "hosts": t.count(q.Hosts).Text,
+		"vcpu": t.count(q.VCPU).Text, "memory_gib": t.one(q.MemoryGiB).Text, "disk_tib": t.two(q.DiskTiB).Text,
+		"cpu_avg": t.usageText(r.CPUAvg), "cpu_p95": t.usageText(r.CPUP95),
+		"memory_avg": t.usageText(r.MemoryAvg), "memory_p95": t.usageText(r.MemoryP95), "storage_used": t.percent(r.StorageUsed).Text,
+		"low_systems": t.count(s.LowSystems).Text, "low_share": t.percent(s.LowShare).Text, "idle_hosts": s.IdleHosts,
+	}
+	disk := Of(s.Reclaimable.DiskGiB / 1024)
+	if disk.Value == 0 && s.IdleHosts > 0 {
+		disk = Figure{} // the disk of the idle hosts is not given
+	}
+	saving := map[string]any{
+		"vcpu": number(s.Reclaimable.VCPU, 0), "memory": trimmed(s.Reclaimable.MemoryGiB), "disk": t.two(disk).Text, "disk_known": disk.State == Known,
+	}
+	return []Block{
+		{Paragraph: c.paragraph("a1", values)},
+		{Cards: c.cards()},
+		{Table: comparedTable(t, c.m)},
+		{Paragraph: c.paragraph("saving", saving)},
+	}
+}
+
+func (c *composer) cards() (out []Card) {
+	for i := range c.m.Summary.Compared {
+		x := &c.m.Summary.Compared[i]
+		value := c.t.one(x.Now)
+		switch {
+		case x.Points:
+			value = c.t.usage(Usage{x.Now, x.Running})
+			if x.Running.State == Absent {
+				value.Note = ""
+			}
+		case x.Name == "disk_tib":
+			value = c.t.two(x.Now)
+		}
+		out = append(out, Card{c.t.label("compared", x.Name), value.Text, value.Note})
+	}
+	return out
+}
+
+func (c *composer) a3() []Block {
+	t, m := c.t, c.m
+	w := m.Weights
+	score := map[string]any{}
+	for name, r := range map[string]Range{"cpu": w.CPU, "memory": w.Memory, "storage": w.Storage} {
+		score[name+"_weight"], score[name+"_low"], score[name+"_high"] = trimmed(r.Weight), trimmed(r.Low), trimmed(r.High)
+	}
+	return []Block{
+		{Table: unitTable(t, "units", m, measured(t))},
+		{Paragraph: c.paragraph("a3_score", score)},
+		{Table: systemTable(t, "systems", m, measured(t))},
+		{Chart: c.systemChart()},
+		{Table: distributionTable(t, m)},
+		{Chart: c.distributionChart()},
+		{Table: loadTable(t, m, 2*listRows)},
+	}
+}
+
+func (c *composer) distributionChart() *Chart {
+	t := c.t
+	chart := &Chart{
+		ID: "distribution", Title: t.Charts.Distribution.Title, Note: t.Charts.Distribution.Note,
+		Series: []string{t.word("series", t.Series, "cpu"), t.word("series", t.Series, "memory")},
+	}
+	for _, d := range c.m.Distribution {
+		chart.Points = append(chart.Points, Point{
+			t.label("class", fmt.Sprint(d.Class)), []Cell{t.count(Of(d.CPUHosts)), t.count(Of(d.MemHosts))},
+		})
+	}
+	return chart
+}
+
+// systemChart shows the CPU P95 of the systems, the highest first; of many, both ends.
+func (c *composer) systemChart() *Chart {
+	t := c.t
+	systems := slices.DeleteFunc(slices.Clone(c.m.Systems), func(s System) bool { return s.CPUP95.Allocated.State != Known })
+	slices.SortStableFunc(systems, func(x, y System) int {
+		switch {
+		case x.CPUP95.Allocated.Value > y.CPUP95.Allocated.Value:
+			return -1
+		case x.CPUP95.Allocated.Value < y.CPUP95.Allocated.Value:
+			return 1
+		}
+		return strings.Compare(x.ID, y.ID)
+	})
+	chart := &Chart{
+		ID: "systems", Title: t.Charts.Systems.Title, Note: t.Charts.Systems.Note, Horizontal: true,
+		Series: []string{t.word("series", t.Series, "cpu")}, Lines: []float64{0.2, 0.4, 0.7},
+	}
+	if n := len(systems); n > 2*chartRows {
+		systems = slices.Delete(systems, chartRows, n-chartRows)
+		chart.Note += fmt.Sprintf(t.Charts.SystemsCut, n, chartRows)
+	}
+	for i := range systems {
+		chart.Points = append(chart.Points, Point{t.given(systems[i].Name), []Cell{t.percent(systems[i].CPUP95.Allocated)}})
+	}
+	return chart
+}
+
+func (c *composer) a4() []Block {
+	t, m := c.t, c.m
+	return append([]Block{{Paragraph: c.paragraph("a4", nil)}}, tables(
+		judgedTable(t, "judged", m, m.Judged, 0), judgedTable(t, "idle", m, m.Idle, 2*listRows),
+		judgedTable(t, "warned", m, m.Warned, 2*listRows), exemptedTable(t, m))...)
+}
+
+func (c *composer) a2() []Block { return nil }
+func (c *composer) a5() []Block { return nil }
+func (c *composer) a6() []Block { return nil }
+func (c *composer) a7() []Block { return nil }
+
+func (c *composer) a8() []Block { return []Block{{Paragraph: c.paragraph("a8", nil)}} }
+
+func (c *composer) a9() []Block {
+	out := append([]Block{{Paragraph: c.paragraph("a9", nil)}}, c.absent("annexes")...)
+	return append(out, tables(ruleTable(c.t, c.m), parameterTable(c.t, c.m), formulaTable(c.t))...)
+}
+
+// sheets are the annexes, between a summary and the rules in full.
+func (c *composer) sheets(d Document) []Sheet {
+	t, m := c.t, c.m
+	sheet := func(id string, pairs []Pair, tables ...*Table) Sheet {
+		s := Sheet{Name: t.Tables[id].Sheet, Title: d.Title + " " + t.Tables[id].Title, Pairs: pairs}
+		for _, one := range tables {
+			s.Tables = append(s.Tables, *one)
+		}
+		return s
+	}
+	all := detailed(t)
+	return []Sheet{
+		sheet("summary", c.cover(), comparedTable(t, m), qualityTable(t, m), shortTable(t, m, 0), clockTable(t, m, 0), unknownTable(t, m, 0), distributionTable(t, m), loadTable(t, m, 0)),
+		sheet("annex_units", nil, unitTable(t, "annex_units", m, all)),
+		sheet("annex_systems", nil, systemTable(t, "annex_systems", m, all)),
+		sheet("annex_hosts", nil, hostTable(t, m)),
+		sheet("annex_findings", nil, findingTable(t, m)),
+		sheet("basis", nil, formulaTable(t), ruleTextTable(t, m), parameterTable(t, m)),
+	}
+}

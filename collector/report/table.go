@@ -1,0 +1,187 @@
+package report
+
+import "fmt"
+
+// column is one column of a table over rows of one type.
+type column[Row any] struct {
+	name string // of the head in text.yaml
+	long bool
+	cell func(*Row) Cell
+}
+
+// table makes a table of rows. limit bounds the rows shown; 0 shows all.
+func table[Row any](t text, id string, rows []Row, limit int, columns []column[Row]) *Table {
+	words, ok := t.Tables[id]
+	if !ok {
+		*t.unnamed = append(*t.unnamed, "tables."+id)
+	}
+	out := &Table{ID: id, Title: words.Title, Note: words.Note}
+	if len(rows) == 0 {
+		out.Empty = t.Empty
+	}
+	shown := rows
+	if limit > 0 && len(rows) > limit {
+		shown, out.More = rows[:limit], fmt.Sprintf(t.More, len(rows)-limit)
+	}
+	for i := range shown {
+		cells := make([]Cell, len(columns))
+		for k, c := range columns {
+			cells[k] = c.cell(&shown[i])
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	for k, c := range columns {
+		h := Head{Text: t.word("columns", t.Columns, c.name), Long: c.long}
+		for i := range out.Rows { // a column is of the kind of its cells
+			h.Kind = max(h.Kind, out.Rows[i][k].Kind)
+		}
+		out.Heads = append(out.Heads, h)
+	}
+	return out
+}
+
+// measured are the columns that units and systems share in the report itself,
+// the running denominator in brackets.
+func measured(t text) []column[Unit] {
+	return []column[Unit]{
+		{"hosts", false, func(u *Unit) Cell { return t.count(Of(u.Hosts)) }},
+		{"vcpu", false, func(u *Unit) Cell { return t.count(Of(u.VCPU)) }},
+		{"memory_gib", false, func(u *Unit) Cell { return t.one(Of(u.MemoryGiB)) }},
+		{"disk_tib", false, func(u *Unit) Cell { return t.two(u.DiskTiB) }},
+		{"cpu_avg", false, func(u *Unit) Cell { return t.usage(u.CPUAvg) }},
+		{"cpu_p95", false, func(u *Unit) Cell { return t.usage(u.CPUP95) }},
+		{"cpu_max", false, func(u *Unit) Cell { return t.percent(u.CPUMax) }},
+		{"memory_avg", false, func(u *Unit) Cell { return t.usage(u.MemoryAvg) }},
+		{"memory_p95", false, func(u *Unit) Cell { return t.usage(u.MemoryP95) }},
+		{"storage_used", false, func(u *Unit) Cell { return t.percent(u.StorageUsed) }},
+		{"network", false, func(u *Unit) Cell { return t.two(u.NetworkMbps) }},
+		{"coverage", false, func(u *Unit) Cell { return t.percent(u.Coverage) }},
+		{"score", false, func(u *Unit) Cell { return t.score(u.Score) }},
+	}
+}
+
+// detailed are the same in the annexes: every ratio in a column of its own.
+func detailed(t text) []column[Unit] {
+	return []column[Unit]{
+		{"hosts", false, func(u *Unit) Cell { return t.count(Of(u.Hosts)) }},
+		{"vcpu", false, func(u *Unit) Cell { return t.count(Of(u.VCPU)) }},
+		{"memory_gib", false, func(u *Unit) Cell { return t.one(Of(u.MemoryGiB)) }},
+		{"disk_tib", false, func(u *Unit) Cell { return t.two(u.DiskTiB) }},
+		{"cpu_avg", false, func(u *Unit) Cell { return t.percent(u.CPUAvg.Allocated) }},
+		{"cpu_avg_running", false, func(u *Unit) Cell { return t.percent(u.CPUAvg.Running) }},
+		{"cpu_p95", false, func(u *Unit) Cell { return t.percent(u.CPUP95.Allocated) }},
+		{"cpu_p95_running", false, func(u *Unit) Cell { return t.percent(u.CPUP95.Running) }},
+		{"cpu_p95_work", false, func(u *Unit) Cell { return t.percent(u.CPUP95Work) }},
+		{"cpu_max", false, func(u *Unit) Cell { return t.percent(u.CPUMax) }},
+		{"memory_avg", false, func(u *Unit) Cell { return t.percent(u.MemoryAvg.Allocated) }},
+		{"memory_avg_running", false, func(u *Unit) Cell { return t.percent(u.MemoryAvg.Running) }},
+		{"memory_p95", false, func(u *Unit) Cell { return t.percent(u.MemoryP95.Allocated) }},
+		{"memory_p95_running", false, func(u *Unit) Cell { return t.percent(u.MemoryP95.Running) }},
+		{"memory_max", false, func(u *Unit) Cell { return t.percent(u.MemoryMax) }},
+		{"storage_used", false, func(u *Unit) Cell { return t.percent(u.StorageUsed) }},
+		{"network", false, func(u *Unit) Cell { return t.two(u.NetworkMbps) }},
+		{"coverage", false, func(u *Unit) Cell { return t.percent(u.Coverage) }},
+		{"score", false, func(u *Unit) Cell { return t.score(u.Score) }},
+	}
+}
+
+// unitTable is A3-1, and annex 3 with its columns; the last row is the total.
+func unitTable(t text, id string, m *Month, columns []column[Unit]) *Table {
+	ranked := 0
+	for i := range m.Units {
+		if m.Units[i].Rank.State == Known {
+			ranked++
+		}
+	}
+	head := []column[Unit]{
+		{"unit", false, func(u *Unit) Cell { return t.text(u.Name) }},
+		{"unit_code", false, func(u *Unit) Cell { return t.text(u.ID) }},
+		{"systems", false, func(u *Unit) Cell { return t.count(Of(u.Systems)) }},
+	}
+	tail := []column[Unit]{
+		{"rank", false, func(u *Unit) Cell {
+			if u.Rank.State != Known {
+				return t.text("")
+			}
+			return t.text(fmt.Sprintf(t.RankValue, number(u.Rank.Value, 0), ranked))
+		}},
+		{"cpu_change", false, func(u *Unit) Cell { return t.points(u.CPUChange) }},
+	}
+	all := append(append(head, columns...), tail...)
+	out := table(t, id, m.Units, 0, all)
+	if len(m.Units) > 0 {
+		total := table(t, id, []Unit{m.Total}, 0, all).Rows[0]
+		total[0], total[1], total[len(total)-2] = Cell{Text: t.Total}, Cell{Text: t.None}, Cell{Text: t.None}
+		out.Rows, out.Total = append(out.Rows, total), true
+	}
+	return out
+}
+
+// systemTable is A3-2, and annex 2 with its columns.
+func systemTable(t text, id string, m *Month, columns []column[Unit]) *Table {
+	all := []column[System]{
+		{"system", false, func(s *System) Cell { return t.text(s.Name) }},
+		{"system_id", false, func(s *System) Cell { return t.text(s.ID) }},
+		{"unit", false, func(s *System) Cell { return t.text(s.UnitName) }},
+		{"level", false, func(s *System) Cell { return t.level(s.Level) }},
+		{"cutover", false, func(s *System) Cell { return t.text(t.date(s.Cutover)) }},
+		{"status", false, func(s *System) Cell { return t.text(t.label("status", s.Status)) }},
+	}
+	for _, c := range columns {
+		all = append(all, column[System]{c.name, c.long, func(s *System) Cell { return c.cell(&s.Unit) }})
+	}
+	all = append(all,
+		column[System]{"cpu_change", false, func(s *System) Cell { return t.points(s.CPUChange) }},
+		column[System]{"judged", false, func(s *System) Cell {
+			if s.State == "" {
+				return t.text("")
+			}
+			return Cell{Text: t.yesNo(s.Judged), Note: t.label("state", s.State)}
+		}},
+		column[System]{"reason", true, func(s *System) Cell { return t.text(s.Reason) }})
+	return table(t, id, m.Systems, 0, all)
+}
+
+func (t text) level(level int) Cell {
+	if level == 0 {
+		return t.text("")
+	}
+	return t.text(t.label("level", fmt.Sprint(level)))
+}
+
+func distributionTable(t text, m *Month) *Table {
+	return table(t, "distribution", m.Distribution, 0, []column[Distribution]{
+		{"class", false, func(d *Distribution) Cell { return t.text(t.label("class", fmt.Sprint(d.Class))) }},
+		{"cpu_hosts", false, func(d *Distribution) Cell { return t.count(Of(d.CPUHosts)) }},
+		{"cpu_vcpu", false, func(d *Distribution) Cell { return t.count(Of(d.CPUVCPU)) }},
+		{"memory_hosts", false, func(d *Distribution) Cell { return t.count(Of(d.MemHosts)) }},
+		{"memory_size", false, func(d *Distribution) Cell { return t.one(Of(d.MemoryGiB)) }},
+	})
+}
+
+func loadTable(t text, m *Month, limit int) *Table {
+	return table(t, "load", m.HighLoad, limit, []column[Load]{
+		{"kind", false, func(l *Load) Cell { return t.text(t.label("subject", l.Kind)) }},
+		{"id", false, func(l *Load) Cell { return t.text(l.ID) }},
+		{"system", false, func(l *Load) Cell { return t.text(l.Name) }},
+		{"unit", false, func(l *Load) Cell { return t.text(l.UnitName) }},
+		{"vcpu", false, func(l *Load) Cell { return t.count(Of(l.VCPU)) }},
+		{"memory_gib", false, func(l *Load) Cell { return t.one(Of(l.MemoryGiB)) }},
+		{"cpu_p95", false, func(l *Load) Cell { return t.percent(l.CPUP95) }},
+		{"memory_p95", false, func(l *Load) Cell { return t.percent(l.MemoryP95) }},
+		{"days_to_full", false, func(l *Load) Cell { return t.one(l.DaysToFull) }},
+		{"cause", false, func(l *Load) Cell { return t.text(t.labels("load", l.causes())) }},
+	})
+}
+
+func (l *Load) causes() (out []string) {
+	for _, c := range []struct {
+		holds bool
+		name  string
+	}{{l.OverCPU, "cpu"}, {l.OverMemory, "memory"}, {l.FullSoon, "full"}} {
+		if c.holds {
+			out = append(out, c.name)
+		}
+	}
+	return out
+}
