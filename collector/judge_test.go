@@ -1,4 +1,4 @@
-package collector
+package collector_test
 
 import (
 	"testing"
@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/yunjian-io/yunjian/collector"
 	"github.com/yunjian-io/yunjian/collector/store"
-	"github.com/yunjian-io/yunjian/internal/enginetest"
 	"github.com/yunjian-io/yunjian/internal/wire"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
@@ -17,7 +17,7 @@ import (
 func judgedFleet(t *testing.T, db *store.Store, now time.Time) calendar.Month {
 	t.Helper()
 	month := calendar.DateOf(now.In(store.Zone())).CalendarMonth().Prev()
-	for _, f := range []InventoryFile{
+	for _, f := range []collector.InventoryFile{
 		{Name: "providers.csv", Data: []byte("provider_id,provider_name\np,P\n")},
 		{Name: "platforms.csv", Data: []byte("platform_id,platform_name,platform_kind,provider_id\nc,C,provider,p\n")},
 		{Name: "units.csv", Data: []byte("unit_code,unit_name\nN-1,U\n")},
@@ -26,7 +26,7 @@ func judgedFleet(t *testing.T, db *store.Store, now time.Time) calendar.Month {
 			"idle,s,c,p,4,8,2020-01-01,in_service,unit\nexempt,s,c,p,4,8,2020-01-01,in_service,unit\nholes,s,c,p,4,8,2020-01-01,in_service,unit\n")},
 		{Name: "exemptions.csv", Kind: "exemptions", Data: []byte("subject_kind,subject,kind,reason,approver,expires\nhost,exempt,standby,备机,办公室," + month.Last().String() + "\n")},
 	} {
-		done, err := ImportInventory(t.Context(), db, f, now)
+		done, err := collector.ImportInventory(t.Context(), db, f, now)
 		if err != nil || len(done.Problems) > 0 {
 			t.Fatalf("%s: %v %v", f.Name, done.Problems, err)
 		}
@@ -54,24 +54,16 @@ func judgedFleet(t *testing.T, db *store.Store, now time.Time) calendar.Month {
 }
 
 func TestJudge(t *testing.T) {
-	var rig enginetest.Rig
 	db := rig.Open(t)
-	t.Cleanup(func() {
-		if e := rig.Engine(); e != nil {
-			if err := e.Close(); err != nil {
-				t.Error(err)
-			}
-		}
-	})
 	now := time.Now()
 	month := judgedFleet(t, db, now)
-	pack, err := LoadRules("")
+	pack, err := collector.LoadRules("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	judged := func(now time.Time) map[string][2]string {
 		t.Helper()
-		j, err := Judge(t.Context(), &Database{Store: db}, pack, month, now, "test", func(string) {})
+		j, err := collector.Judge(t.Context(), &collector.Database{Store: db}, pack, month, now, "test", func(string) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +97,7 @@ func TestJudge(t *testing.T) {
 	if diff := cmp.Diff(first, judged(now.Add(time.Hour))); diff != "" {
 		t.Errorf("judging again differs: %s", diff)
 	}
-	if _, err := Judge(t.Context(), &Database{Store: db}, pack, month.Add(5), now, "test", func(string) {}); err == nil {
+	if _, err := collector.Judge(t.Context(), &collector.Database{Store: db}, pack, month.Add(5), now, "test", func(string) {}); err == nil {
 		t.Error("a month that has not begun was judged")
 	}
 }

@@ -24,11 +24,8 @@ import (
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/store/engine"
-	"github.com/yunjian-io/yunjian/internal/enginetest"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
-
-func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
 
 // certify writes a certificate for loopback with a serial number of its own.
 func certify(t *testing.T, dir string, serial int64) (certFile, keyFile string) {
