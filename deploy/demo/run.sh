@@ -3,10 +3,11 @@
 # inventory that contains this host, then judging and a report. Everything is kept in ./var (or the
 # folder given), so that a second run goes on where the first one stopped. Ctrl-C stops it cleanly.
 #   YUNJIAN_RUN_ONCE=1   stop after the report (for tests)
+#   YUNJIAN_BIN=FOLDER   where the programs are, instead of ./bin
 set -euo pipefail
 
 var=$(realpath -m "${1:-var}")
-bin=$(realpath "$(dirname "$0")/../../bin")
+bin=$(realpath "${YUNJIAN_BIN:-$(dirname "$0")/../../bin}")
 # The first free port from the given one on.
 free_port() {
 	local p=$1
