@@ -54,6 +54,8 @@ type Config struct {
 		RawDays int `yaml:"raw_days"`
 		// FiveMinuteMonths keeps five-minute values so many months. Default: 25
 		FiveMinuteMonths int `yaml:"five_minute_months"`
+		// TableDays overrides raw_days for single tables: usage, usage_device, samples, quarantine.
+		TableDays map[string]int `yaml:"table_days"`
 	} `yaml:"retention"`
 	// GroupCommit is how long rows of several requests are gathered before they are stored. Default: 1s
 	GroupCommit time.Duration `yaml:"group_commit"`

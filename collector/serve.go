@@ -52,7 +52,7 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 			err = errors.Join(err, s.db.Close())
 		}
 	}()
-	retention := store.Retention{RawDays: c.Retention.RawDays, FiveMinute: c.Retention.FiveMinuteMonths}
+	retention := store.Retention{RawDays: c.Retention.RawDays, FiveMinute: c.Retention.FiveMinuteMonths, Days: c.Retention.TableDays}
 	if err := s.db.SetRetention(ctx, retention); err != nil {
 		return nil, err
 	}

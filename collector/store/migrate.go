@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -113,7 +114,12 @@ func repeatable(statement string) string {
 type Retention struct {
 	RawDays    int // after receipt; usage, usage_device, samples, quarantine
 	FiveMinute int // months of usage_5m
+	// Days overrides RawDays for single tables, such as {"samples": 14}.
+	Days map[string]int
 }
+
+// rawTables are the tables whose rows are kept for days after their receipt.
+func rawTables() []string { return []string{"usage", "usage_device", "samples", "quarantine"} }
 
 // DefaultRetention keeps raw rows 35 days after receipt and five-minute values
 // 25 months: two full years for year-on-year figures, and the month being judged.
@@ -126,8 +132,14 @@ func (s *Store) SetRetention(ctx context.Context, r Retention) error {
 		return fmt.Errorf("retention of %d days and %d months: both must be at least 1", r.RawDays, r.FiveMinute)
 	}
 	want := map[string]string{"usage_5m": fmt.Sprintf("bucket + toIntervalMonth(%d)", r.FiveMinute)}
-	for _, table := range []string{"usage", "usage_device", "samples", "quarantine"} {
+	for _, table := range rawTables() {
 		want[table] = fmt.Sprintf("received_at + toIntervalDay(%d)", r.RawDays)
+	}
+	for table, days := range r.Days {
+		if !slices.Contains(rawTables(), table) || days < 1 {
+			return fmt.Errorf("retention of table %q for %d days: want at least 1 day and one of %s", table, days, strings.Join(rawTables(), ", "))
+		}
+		want[table] = fmt.Sprintf("received_at + toIntervalDay(%d)", days)
 	}
 	for table, ttl := range want {
 		target, create, err := s.storage(ctx, table)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,9 +36,28 @@ func TestMigrateTwice(t *testing.T) {
 		t.Fatalf("second Migrate() = %v, %v; want nothing to do", second, err)
 	}
 	for range 2 {
-		if err := s.SetRetention(t.Context(), store.Retention{RawDays: 40, FiveMinute: 26}); err != nil {
+		if err := s.SetRetention(t.Context(), store.Retention{RawDays: 40, FiveMinute: 26, Days: map[string]int{"samples": 7}}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for table, want := range map[string]string{
+		"usage": "toIntervalDay(40)", "usage_device": "toIntervalDay(40)", "samples": "toIntervalDay(7)", "usage_5m": "toIntervalMonth(26)",
+	} {
+		err := s.Each(t.Context(), "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+			map[string]any{"table": table}, func(scan func(...any) error) error {
+				var create string
+				err := scan(&create)
+				if !strings.Contains(create, want) {
+					t.Errorf("%s is kept by %q; want %s", table, create, want)
+				}
+				return err
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SetRetention(t.Context(), store.Retention{RawDays: 40, FiveMinute: 26, Days: map[string]int{"findings": 1}}); err == nil {
+		t.Error("retention of a table that is not raw was set")
 	}
 }
 
