@@ -64,7 +64,7 @@ func TestReports(t *testing.T) {
 		if v, ok := first["clock_offset_seconds"]; !ok || v != 1.5 {
 			t.Errorf("clock_offset_seconds = %v; want 1.5", v)
 		}
-		for name, want := range map[string]float64{"interval_seconds": 60, "vcpu_count": 2, "memory_total_bytes": 4096000000, "probe_failures": 0, "network_receive_bytes": 0, "storage_used_bytes": 60} {
+		for name, want := range map[string]float64{"interval_seconds": 60, "vcpus": 2, "memory_total_bytes": 4096000000, "probe_failures": 0, "network_receive_bytes": 0, "storage_used_bytes": 60} {
 			if got, ok := second[name]; !ok || got != want {
 				t.Errorf("%s = %v, %v; want %v", name, got, ok, want)
 			}
@@ -211,9 +211,9 @@ func TestProbeFails(t *testing.T) {
 		var failures []float64
 		for _, ts := range c.rows {
 			failures = append(failures, c.values[ts]["probe_failures"])
-			v, ok := c.values[ts]["vcpu_count"]
+			v, ok := c.values[ts]["vcpus"]
 			if isMissing(v, ok) != (c.values[ts]["probe_failures"] == 1) {
-				t.Errorf("%v: vcpu_count %v with %v failures", ts, v, c.values[ts]["probe_failures"])
+				t.Errorf("%v: vcpus %v with %v failures", ts, v, c.values[ts]["probe_failures"])
 			}
 		}
 		if diff := cmp.Diff([]float64{0, 1, 1, 1, 1, 0}, failures); diff != "" {

@@ -94,9 +94,9 @@ func TestListen(t *testing.T) {
 
 func TestOnce(t *testing.T) {
 	for format, want := range map[Format][]string{
-		Table:      {"vm-1", "(configured)", "yunjian_vcpu_count", "yunjian_clock_offset_seconds", "missing", `{mountpoint="/"}`},
+		Table:      {"vm-1", "(configured)", "yunjian_vcpus", "yunjian_clock_offset_seconds", "missing", `{mountpoint="/"}`},
 		Prometheus: {"# TYPE yunjian_cpu_used_cores gauge", `yunjian_probe_success{probe="cpu"} 1`},
-		JSON:       {`"host": "vm-1"`, `"name": "yunjian_vcpu_count"`, `"value": null`},
+		JSON:       {`"host": "vm-1"`, `"name": "yunjian_vcpus"`, `"value": null`},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			o := fakeHost(t, nil, "")

@@ -102,7 +102,7 @@ func (c *cpu) cut(ctx context.Context, out *values) error {
 	if !ok || !whole {
 		d, sum, peak = ticks{user: math.NaN(), iowait: math.NaN(), steal: math.NaN()}, 1, math.NaN()
 	}
-	out.total(wire.VcpuCount, cores)
+	out.total(wire.VCPUs, cores)
 	out.total(wire.CPUUsedCores, d.used()/sum*cores)
 	out.total(wire.CPUUsedPeakCores, peak*cores)
 	out.total(wire.CPUIowaitCores, d.iowait/sum*cores)

@@ -29,7 +29,7 @@ func (s *Set) Identity(ctx context.Context, configured string) (wire.Identity, e
 		Architecture: runtime.GOARCH,
 	}
 	if online, boot, err := (&cpu{roots: r}).stat(); err == nil {
-		id.VcpuCount, id.BootTime = online, time.Unix(boot, 0).UTC()
+		id.VCPUs, id.BootTime = online, time.Unix(boot, 0).UTC()
 	}
 	if m, err := mem.VirtualMemoryWithContext(r.context(ctx)); err == nil {
 		id.MemoryBytes = m.Total

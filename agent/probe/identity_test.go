@@ -23,7 +23,7 @@ func TestIdentity(t *testing.T) {
 		Schema: wire.SchemaIdentity, Host: "i-0abc1234def567890", HostKind: wire.HostCloudInit,
 		MachineID: "0123456789abcdef0123456789abcdef", BootID: "0f1e2d3c-4b5a-4678-9abc-def012345678",
 		BootTime: time.Unix(1793490000, 0).UTC(), Hostname: "vm-0001", OS: "example", OSVersion: "22.03",
-		OSName: `Example "Linux" 22.03 (LTS)`, Kernel: "6.6.0-72.el9.x86_64", VcpuCount: 2, MemoryBytes: 4000000 << 10,
+		OSName: `Example "Linux" 22.03 (LTS)`, Kernel: "6.6.0-72.el9.x86_64", VCPUs: 2, MemoryBytes: 4000000 << 10,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

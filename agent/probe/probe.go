@@ -101,7 +101,7 @@ func New(o Options) *Set {
 	n := newNames()
 	s := &Set{roots: o.Roots, reg: prometheus.NewRegistry()}
 	for _, p := range []*probe{
-		{name: "cpu", source: &cpu{roots: o.Roots}, totals: []int{wire.VcpuCount, wire.CPUUsedCores, wire.CPUUsedPeakCores, wire.CPUIowaitCores, wire.CPUStealCores, wire.BootTimeSeconds}},
+		{name: "cpu", source: &cpu{roots: o.Roots}, totals: []int{wire.VCPUs, wire.CPUUsedCores, wire.CPUUsedPeakCores, wire.CPUIowaitCores, wire.CPUStealCores, wire.BootTimeSeconds}},
 		{name: "memory", source: &memory{roots: o.Roots}, totals: []int{wire.MemoryTotalBytes, wire.MemoryAvailableBytes, wire.MemoryUsedBytes, wire.MemoryUsedPeakBytes, wire.SwapTotalBytes, wire.SwapUsedBytes}},
 		{name: "load", source: &loads{roots: o.Roots}, totals: []int{wire.Load1, wire.Load5}},
 		{name: "filesystem", source: &filesystem{roots: o.Roots, statfs: o.Statfs}, totals: []int{wire.StorageSizeBytes, wire.StorageUsedBytes}},

@@ -177,7 +177,7 @@ func TestRun(t *testing.T) {
 		}
 	}
 	page := scrape(t, "http://"+listen+"/metrics")
-	for _, want := range []string{"yunjian_vcpu_count ", "yunjian_agent_batches_delivered_total ", "process_resident_memory_bytes "} {
+	for _, want := range []string{"yunjian_vcpus ", "yunjian_agent_batches_delivered_total ", "process_resident_memory_bytes "} {
 		if !strings.Contains(page, want) {
 			t.Errorf("page lacks %q", want)
 		}

@@ -208,7 +208,7 @@ func TestReplayTwice(t *testing.T) {
 		if s.Rows != int64(len(want)) || s.Documents != 3 || len(s.Refused) != 0 || last.Rows != last.Total || s.Missing == 0 || !s.UnfinishedDay.IsZero() {
 			t.Errorf("round %d: %+v, progress %+v; want %d rows", round, s, last, len(want))
 		}
-		got := lines(t, db, `SELECT concat(h.host_id, ' ', toString(toUInt32(bucket)), ' ', toString(vcpu_count_stored), ' ', toString(cpu_used_millicores), ' ',
+		got := lines(t, db, `SELECT concat(h.host_id, ' ', toString(toUInt32(bucket)), ' ', toString(vcpus_stored), ' ', toString(cpu_used_millicores), ' ',
 			toString(memory_total_mib), ' ', toString(memory_used_mib), ' ', toString(network_receive_bytes_stored), ' ', toString(observed_seconds), ' ', toString(cpu_steal_millicores))
 			FROM (SELECT * FROM usage_5m FINAL) AS u JOIN (SELECT DISTINCT host, host_id FROM hosts) AS h ON h.host = u.host ORDER BY h.host_id, bucket`)
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -30,7 +30,7 @@ const mebibyte = 1 << 20
 func values(d *traces.Day, slot int, v *[wire.RowWidth]float64) {
 	v[wire.IntervalSeconds] = traces.SlotSeconds
 	if d.Cores > 0 {
-		v[wire.VcpuCount] = float64(d.Cores)
+		v[wire.VCPUs] = float64(d.Cores)
 	}
 	if cpu := traces.At(d.CPU, slot); cpu >= 0 {
 		v[wire.CPUUsedCores] = cpu / d.MHzPerCore()

@@ -264,7 +264,7 @@ func (s *Store) insertIdentities(ctx context.Context, rows []wire.IdentityRow, n
 		text("os_name", typeLow, func(r *wire.IdentityRow) string { return r.OSName }),
 		text("kernel", typeLow, func(r *wire.IdentityRow) string { return r.Kernel }),
 		text("architecture", typeLow, func(r *wire.IdentityRow) string { return r.Architecture }),
-		{"vcpu_count", "UInt16", collect(rows, func(r *wire.IdentityRow) uint16 { return uint16(r.VcpuCount) })},
+		{"vcpus", "UInt16", collect(rows, func(r *wire.IdentityRow) uint16 { return uint16(r.VCPUs) })},
 		{"memory_bytes", "UInt64", collect(rows, func(r *wire.IdentityRow) uint64 { return r.MemoryBytes })},
 		text("agent_version", typeLow, func(r *wire.IdentityRow) string { return r.AgentVersion }),
 		{"received_at", typeTime, repeated(len(rows), now)},

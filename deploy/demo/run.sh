@@ -52,7 +52,7 @@ say "this host"
 once=$("$bin/yunjian-agent" once --config "$var/agent.yaml")
 value() { awk -v name="$1" '$1 == name {printf "%.0f", $2}' <<<"$once"; }
 host=$(awk '$1 == "host" {print $2}' <<<"$once")
-vcpu=$(value yunjian_vcpu_count)
+vcpu=$(value yunjian_vcpus)
 memory=$(awk '$1 == "yunjian_memory_total_bytes" {printf "%.0f", $2 / 1073741824 + 0.499}' <<<"$once")
 disk=$(awk '$1 == "yunjian_storage_size_bytes" {printf "%.0f", $2 / 1073741824 + 0.499}' <<<"$once")
 echo "    $host: $vcpu vCPU, $memory GiB memory, $disk GiB disk"

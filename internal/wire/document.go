@@ -44,7 +44,7 @@ type Identity struct {
 	OSName       string    `json:"os_name,omitempty"`    // PRETTY_NAME of /etc/os-release
 	Kernel       string    `json:"kernel,omitempty"`
 	Architecture string    `json:"architecture,omitempty"` // as Go names it
-	VcpuCount    int       `json:"vcpu_count,omitempty"`
+	VCPUs        int       `json:"vcpus,omitempty"`
 	MemoryBytes  uint64    `json:"memory_bytes,omitempty"`
 	AgentVersion string    `json:"agent_version,omitempty"`
 }
@@ -116,8 +116,8 @@ func (d *Identity) validate() error {
 	if d.At.IsZero() {
 		return errors.New("identity has no time (at)")
 	}
-	if d.VcpuCount < 0 || d.VcpuCount > 1<<15 {
-		return fmt.Errorf("identity has vcpu_count %d", d.VcpuCount)
+	if d.VCPUs < 0 || d.VCPUs > 1<<15 {
+		return fmt.Errorf("identity has vcpus %d", d.VCPUs)
 	}
 	for _, s := range []string{d.Host, d.MachineID, d.BootID, d.Hostname, d.OS, d.OSVersion, d.OSName, d.Kernel, d.Architecture, d.AgentVersion} {
 		if len(s) > maxDocumentText {

@@ -81,7 +81,7 @@ const (
 // Positions of the row metrics in Totals, so that code can name a value of a Row.
 const (
 	IntervalSeconds = iota
-	VcpuCount
+	VCPUs
 	CPUUsedCores
 	CPUUsedPeakCores
 	CPUIowaitCores
@@ -113,7 +113,7 @@ const (
 func Totals() [RowWidth]Metric {
 	return [RowWidth]Metric{
 		IntervalSeconds:      {Name: "interval_seconds", Stored: "interval_seconds", Scale: 1, Bits: Int16, Missing: -1, Unit: "s", Help: "Length of the measured interval; the sample's time is its start."},
-		VcpuCount:            {Name: "vcpu_count", Stored: "vcpu_count_stored", Scale: 1, Bits: Int16, Missing: -1, Unit: "vCPU", Help: "Online virtual CPUs."},
+		VCPUs:                {Name: "vcpus", Stored: "vcpus_stored", Scale: 1, Bits: Int16, Missing: -1, Unit: "vCPU", Help: "Online virtual CPUs."},
 		CPUUsedCores:         {Name: "cpu_used_cores", Stored: "cpu_used_millicores", Scale: milli, Bits: Int32, Missing: -1, Unit: "cores", Help: "Mean CPU use in the interval, all time that is neither idle, iowait nor steal."},
 		CPUUsedPeakCores:     {Name: "cpu_used_peak_cores", Stored: "cpu_used_peak_millicores", Scale: milli, Bits: Int32, Missing: -1, Unit: "cores", Help: "Highest CPU use of any look (5 s) in the interval."},
 		CPUIowaitCores:       {Name: "cpu_iowait_cores", Stored: "cpu_iowait_millicores", Scale: milli, Bits: Int32, Missing: -1, Unit: "cores", Help: "Mean time spent waiting for I/O."},

@@ -3,7 +3,7 @@
 -- arithmetic is on integers, so that the result does not depend on the order of rows.
 INSERT INTO usage_5m (
     host, bucket, raw_rows, observed_seconds,
-    vcpu_count_stored,
+    vcpus_stored,
     cpu_used_millicores,
     cpu_used_peak_millicores,
     cpu_iowait_millicores,
@@ -33,7 +33,7 @@ SELECT
     toStartOfFiveMinutes(ts) AS bucket,
     toUInt16(count()) AS raw_rows,
     toUInt16(least(sum(i), 300)) AS observed_seconds,
-    if(sumIf(i, vcpu_count_stored != -1) < 180, -1, max(vcpu_count_stored)),
+    if(sumIf(i, vcpus_stored != -1) < 180, -1, max(vcpus_stored)),
     if(sumIf(i, cpu_used_millicores != -1) < 180, -1, intDiv(2 * sumIf(toInt64(cpu_used_millicores) * i, cpu_used_millicores != -1) + sumIf(i, cpu_used_millicores != -1), 2 * sumIf(i, cpu_used_millicores != -1))),
     if(sumIf(i, cpu_used_peak_millicores != -1) < 180, -1, max(cpu_used_peak_millicores)),
     if(sumIf(i, cpu_iowait_millicores != -1) < 180, -1, intDiv(2 * sumIf(toInt64(cpu_iowait_millicores) * i, cpu_iowait_millicores != -1) + sumIf(i, cpu_iowait_millicores != -1), 2 * sumIf(i, cpu_iowait_millicores != -1))),
