@@ -74,7 +74,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	options.ConnMaxLifetime = time.Hour
 	options.DialTimeout = 10 * time.Second
 	options.ReadTimeout = 10 * time.Minute
-	options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionNone}
+	if options.Compression == nil { // the engine's socket needs none; a DSN may ask for it
+		options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionNone}
+	}
 	if err := createDatabase(ctx, options, database); err != nil {
 		return nil, err
 	}

@@ -25,8 +25,32 @@ import (
 // binaries is the folder of the built programs.
 var binaries string
 
+// sealedEnv makes this binary replace itself by its arguments, with memory that is
+// writable and executable refused, as systemd's MemoryDenyWriteExecute does.
+const sealedEnv = "YUNJIAN_E2E_SEALED"
+
+// The numbers of prctl's PR_SET_MDWE and PR_MDWE_REFUSE_EXEC_GAIN (Linux 6.3).
+const (
+	setMDWE        = 65
+	refuseExecGain = 1
+)
+
+// sealed runs a program as the systemd units do; it does not return.
+func sealed() error {
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, setMDWE, refuseExecGain, 0, 0, 0, 0)
+	if errno != 0 && errno != syscall.EINVAL { // an older kernel does not know it
+		return errno
+	}
+	return syscall.Exec(os.Args[1], os.Args[1:], os.Environ())
+}
+
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		if os.Getenv(sealedEnv) != "" {
+			os.Unsetenv(sealedEnv)
+			fmt.Fprintln(os.Stderr, sealed())
+			return 1
+		}
 		dir, err := os.MkdirTemp("", "yje2e")
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -166,11 +190,13 @@ func tail(t *testing.T, name string) {
 func (p *process) again() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	name := p.args[0]
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(binaries, name)
+	if name := p.args[0]; filepath.IsAbs(name) {
+		p.cmd = exec.Command(name, p.args[1:]...) //nolint:noctx // ended by the test's cleanup
+	} else { // one of ours, under the unit's seal
+		args := append([]string{filepath.Join(binaries, name)}, p.args[1:]...)
+		p.cmd = exec.Command(os.Args[0], args...) //nolint:noctx // ended by the test's cleanup
+		p.cmd.Env = append(os.Environ(), sealedEnv+"=1")
 	}
-	p.cmd = exec.Command(name, p.args[1:]...) //nolint:noctx // ended by the test's cleanup
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
