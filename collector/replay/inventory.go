@@ -66,6 +66,9 @@ func Inventory(vms []traces.VM, provider string, s Shift) ([]File, error) {
 		{"hosts", t.Hosts.Head, hosts},
 		{"exemptions", t.Exemptions.Head, g.exemptions(vms)},
 	} {
+		if len(table.rows) == 0 {
+			continue // a small fleet may have no exemption, and a table without rows is refused
+		}
 		data, err := g.csv(table.head, table.rows)
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", table.kind, err)
