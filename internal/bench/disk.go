@@ -86,6 +86,10 @@ func (b *bench) disk(ctx context.Context, r *diskRun) error {
 
 // post sends one request and wants it acknowledged.
 func (r *receiver) post(ctx context.Context, host string, body []byte) error {
+	return r.postWith(ctx, http.DefaultClient, host, body)
+}
+
+func (r *receiver) postWith(ctx context.Context, client *http.Client, host string, body []byte) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.address+wire.PathWrite, bytes.NewReader(body))
 	if err != nil {
 		return err
@@ -99,7 +103,7 @@ func (r *receiver) post(ctx context.Context, host string, body []byte) error {
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("post to %s: %w", r.name, err)
 	}

@@ -79,7 +79,7 @@ func (f *fleet) next(i int) values {
 	v.totals = [wire.RowWidth]float64{
 		wire.IntervalSeconds: 60, wire.VcpuCount: h.vcpu,
 		wire.CPUUsedCores: h.cpu * h.vcpu, wire.CPUUsedPeakCores: math.Min(1, h.cpu*(1.1+r.Float64())) * h.vcpu,
-		wire.CPUIowaitCores: 0.01 * r.Float64() * h.vcpu, wire.CPUStealCores: math.Max(0, 0.01*r.NormFloat64()),
+		wire.CPUIowaitCores: math.Max(0, 0.01*(r.Float64()-0.7)) * h.vcpu, wire.CPUStealCores: math.Max(0, 0.005*(r.NormFloat64()-2)),
 		wire.MemoryTotalBytes: h.memory * mib, wire.MemoryAvailableBytes: (h.memory - math.Round(h.used)) * mib,
 		wire.MemoryUsedBytes: math.Round(h.used) * mib, wire.MemoryUsedPeakBytes: math.Round(math.Min(h.memory, h.used*(1+0.004*r.Float64()))) * mib,
 		wire.SwapTotalBytes: h.swap * mib, wire.SwapUsedBytes: h.swapped * mib,

@@ -23,7 +23,9 @@ type fleetLoad struct {
 	address string
 	tls     *tls.Config // nil: plain
 	heads   [][]byte    // of a host's request, up to the value of Content-Length
-	conns   []net.Conn
+
+	mu    sync.Mutex // of conns while they are opened or closed
+	conns []net.Conn
 }
 
 // newLoad makes the heads; token gives the token of a host and may be nil.
@@ -57,11 +59,15 @@ func (l *fleetLoad) dial(ctx context.Context, i int) error {
 		}
 		conn = secure
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.conns[i] = conn
 	return nil
 }
 
 func (l *fleetLoad) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, c := range l.conns {
 		if c != nil {
 			_ = c.Close() // nothing is under way
@@ -87,6 +93,7 @@ func (l *fleetLoad) send(ctx context.Context, bodies [][][]byte, pace time.Durat
 	var o outcome
 	own, begin := ownCPU(), time.Now()
 	group, ctx := errgroup.WithContext(ctx)
+	defer context.AfterFunc(ctx, l.close)() // what waits for an answer then ends
 	var limit sync.Mutex // handshakes of all hosts at once would only wait for each other
 	var again, sent atomic.Int64
 	for i := range l.heads {

@@ -165,7 +165,7 @@ func (b *bench) startVictoria(ctx context.Context) (*receiver, error) {
 func (b *bench) startPrometheus(ctx context.Context) (*receiver, error) {
 	return b.startPeer(ctx, "prometheus", "usr/bin/prometheus", "/-/ready", func(dir, address string) []string {
 		return []string{
-			"--web.enable-remote-write-receiver", "--storage.tsdb.path=" + filepath.Join(dir, "data"),
+			"--web.enable-remote-write-receiver", "--web.max-connections=30000", "--storage.tsdb.path=" + filepath.Join(dir, "data"),
 			"--web.listen-address=" + address, "--config.file=" + filepath.Join(dir, "empty.yml"), "--log.level=error",
 		}
 	})
