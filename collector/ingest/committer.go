@@ -18,7 +18,8 @@ type CommitterConfig struct {
 	// Window is how long the first request of a group waits for others; default 1 s.
 	// An insert costs 12-20 ms of CPU whatever its size, so a group is worth a wait.
 	Window time.Duration
-	// Rows that end a group before its window does; default 50,000.
+	// Rows that end a group before its window does; default 200,000. A row costs the
+	// engine two to three times more in inserts of 10,000 than of 100,000.
 	Rows int
 	// Waiting is the most rows that may wait, beyond which Submit returns ErrBusy; default 1,000,000.
 	Waiting int
@@ -59,7 +60,7 @@ func NewCommitter(c CommitterConfig) *Committer {
 		c.Window = time.Second
 	}
 	if c.Rows == 0 {
-		c.Rows = 50_000
+		c.Rows = 200_000
 	}
 	if c.Waiting == 0 {
 		c.Waiting = 1_000_000

@@ -193,8 +193,8 @@ func (h *Handler) decode(k *work, version wire.Version, scope Scope) error {
 	a := k.assembler
 	a.reset()
 	a.scope, a.resolve, a.register = scope, h.Alias, h.Registry.key
-	a.now = h.Now()
-	a.oldest = a.now.AddDate(0, -h.KeepMonths, 0)
+	now := h.Now()
+	a.oldest, a.latest = now.AddDate(0, -h.KeepMonths, 0).UnixMilli(), now.Add(wire.MaxFuture).UnixMilli()
 	if err := k.decoder.Decode(k.body.Bytes(), version, a.add); err != nil {
 		if errors.Is(err, wire.ErrTooLarge) {
 			return err

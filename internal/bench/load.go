@@ -92,8 +92,8 @@ func (o outcome) perMinute() float64 { return float64(o.reports) / o.took.Minute
 func (l *fleetLoad) send(ctx context.Context, bodies [][][]byte, pace time.Duration) (outcome, error) {
 	var o outcome
 	own, begin := ownCPU(), time.Now()
-	group, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, l.close)() // what waits for an answer then ends
+	group, ctx := errgroup.WithContext(ctx)
 	var limit sync.Mutex // handshakes of all hosts at once would only wait for each other
 	var again, sent atomic.Int64
 	for i := range l.heads {
