@@ -21,7 +21,7 @@ import (
 func codecSection(ctx context.Context, b *bench) (err error) {
 	hosts := 200
 	if b.quick {
-		hosts = 20
+		hosts = 100 // fewer make parts too small to have files of their own for columns
 	}
 	d, err := b.openDatabase(ctx)
 	if err != nil {
@@ -118,10 +118,10 @@ func alternatives(ctx context.Context, s *store.Store, table string) (string, er
 func (b *bench) realMemory(ctx context.Context, d *database) error {
 	shared := os.Getenv("YUNJIAN_SHARED")
 	if shared == "" {
-		shared = filepath.Join(b.bin, "..", "..", "shared")
+		shared = filepath.Join("..", "shared")
 	}
 	name := filepath.Join(shared, "data", "traces", "bitbrains_rnd_mem_mib.csv.gz")
-	if _, err := os.Stat(name); err != nil {
+	if !exists(name) {
 		b.note("no real traces: set YUNJIAN_SHARED to the folder that holds data/traces")
 		return nil
 	}
@@ -138,6 +138,11 @@ func (b *bench) realMemory(ctx context.Context, d *database) error {
 	}
 	b.note("memory of %d real machines, %d five-minute values: %s", 100, count, text)
 	return nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // commitMemory stores the memory of the first machines of a trace file, whose

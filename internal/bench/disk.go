@@ -77,7 +77,7 @@ func (b *bench) disk(ctx context.Context, r *diskRun) error {
 		}
 	}
 	minutes := float64(r.hosts * r.days * r.minutes)
-	if r.ours, err = merged(ctx, ours, "usage", minutes); err != nil {
+	if r.ours, err = b.merged(ctx, ours, "usage", minutes); err != nil {
 		return err
 	}
 	r.peer, err = victoriaBytes(ctx, peer, minutes)
@@ -120,7 +120,7 @@ func (r *receiver) postWith(ctx context.Context, client *http.Client, host strin
 
 // merged merges a table to one part a partition and returns its bytes per
 // host-minute. It is an error if the rows are not those that were sent.
-func merged(ctx context.Context, r *receiver, table string, want float64) (float64, error) {
+func (b *bench) merged(ctx context.Context, r *receiver, table string, want float64) (float64, error) {
 	s, err := r.guest(ctx)
 	if err != nil {
 		return 0, err
@@ -136,7 +136,9 @@ func merged(ctx context.Context, r *receiver, table string, want float64) (float
 	if table == "usage" && float64(rows) != want {
 		return 0, fmt.Errorf("%d rows are stored; %.0f were sent", rows, want)
 	}
-	return float64(bytes) / want, nil
+	text, err := columnBytes(ctx, s, table)
+	b.note("%s, bytes a value by column: %s", table, text)
+	return float64(bytes) / want, err
 }
 
 // tableSize is what the active parts of a table hold and take on disk.
@@ -189,7 +191,7 @@ func (b *bench) deviceDisk(ctx context.Context) error {
 			return err
 		}
 	}
-	each, err := merged(ctx, r, "usage_device", float64(hosts*minutes))
+	each, err := b.merged(ctx, r, "usage_device", float64(hosts*minutes))
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type process struct {
 }
 
 // start runs a program; stop ends it.
-func (b *bench) start(name, dir, program string, args ...string) (*process, error) {
+func (b *bench) start(ctx context.Context, name, dir, program string, args ...string) (*process, error) {
 	log, err := os.CreateTemp(b.dir, name+"*.log")
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -31,7 +31,7 @@ func (b *bench) start(name, dir, program string, args ...string) (*process, erro
 	defer log.Close()
 	// The program ends by signal of ours, also when the run is cut off: what it
 	// has in its folder is wanted until then.
-	p := &process{cmd: exec.CommandContext(context.Background(), program, args...), log: log.Name(), done: make(chan struct{})}
+	p := &process{cmd: exec.CommandContext(context.WithoutCancel(ctx), program, args...), log: log.Name(), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, log, log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := p.cmd.Start(); err != nil {

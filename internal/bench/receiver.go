@@ -100,7 +100,7 @@ func (b *bench) runCollector(ctx context.Context, r *receiver, client *http.Clie
 	if profile != "" {
 		args = append(args, "--cpuprofile", profile)
 	}
-	if r.process, err = b.start("collector", r.dir, filepath.Join(b.bin, "yunjian-collector"), args...); err != nil {
+	if r.process, err = b.start(ctx, "collector", r.dir, filepath.Join(b.bin, "yunjian-collector"), args...); err != nil {
 		return err
 	}
 	if err := r.ready(ctx, client, health); err != nil {
@@ -188,7 +188,7 @@ func (b *bench) startPeer(ctx context.Context, pkg, program, health string, args
 		return nil, err
 	}
 	r := &receiver{name: pkg, dir: dir, address: address}
-	if r.process, err = b.start(pkg, dir, binary, args(dir, address)...); err != nil {
+	if r.process, err = b.start(ctx, pkg, dir, binary, args(dir, address)...); err != nil {
 		return nil, err
 	}
 	if err := r.ready(ctx, http.DefaultClient, "http://"+address+health); err != nil {
