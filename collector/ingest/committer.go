@@ -78,14 +78,24 @@ func NewCommitter(c CommitterConfig) *Committer {
 // or why they are not. When ctx ends first the rows may or may not be stored,
 // as after any lost answer.
 func (c *Committer) Submit(ctx context.Context, rows *wire.Rows) error {
+	stored, err := c.Put(rows)
+	if err != nil {
+		return err
+	}
+	return stored(ctx)
+}
+
+// Put copies the rows into the open group. What it returns waits as Submit does;
+// the rows may be used for something else meanwhile.
+func (c *Committer) Put(rows *wire.Rows) (stored func(context.Context) error, err error) {
 	n := rows.Len()
 	if n == 0 {
-		return nil
+		return func(context.Context) error { return nil }, nil
 	}
 	c.mu.Lock()
 	if c.queued > 0 && c.queued+n > c.config.Waiting {
 		c.mu.Unlock()
-		return ErrBusy
+		return nil, ErrBusy
 	}
 	if c.open == nil {
 		c.open = &group{rows: &wire.Rows{}, done: make(chan struct{})}
@@ -101,6 +111,10 @@ func (c *Committer) Submit(ctx context.Context, rows *wire.Rows) error {
 		signal(c.full)
 	}
 	c.mu.Unlock()
+	return g.wait, nil
+}
+
+func (g *group) wait(ctx context.Context) error {
 	select {
 	case <-g.done:
 		return g.err

@@ -43,7 +43,7 @@ func diskSection(ctx context.Context, b *bench) error {
 // disk sends days of a fleet to both receivers, a day of a host in a request,
 // and weighs what is there after the merge.
 func (b *bench) disk(ctx context.Context, r *diskRun) error {
-	ours, err := b.startCollector(ctx, collectorOptions{})
+	ours, err := b.startCollector(ctx, collectorOptions{window: 20 * time.Millisecond})
 	if err != nil {
 		return err
 	}
@@ -61,6 +61,8 @@ func (b *bench) disk(ctx context.Context, r *diskRun) error {
 	}
 	from := time.Date(first.Year(), first.Month(), first.Day(), 0, 0, 0, 0, store.Zone()).Unix()
 	steps := make([]values, r.minutes)
+	sending, sendCtx := errgroup.WithContext(ctx)
+	sending.SetLimit(16)
 	for day := range r.days {
 		begin := from + int64(day)*86400
 		for i := range f.hosts {
@@ -68,13 +70,12 @@ func (b *bench) disk(ctx context.Context, r *diskRun) error {
 				steps[k] = f.next(i)
 			}
 			body := f.series(i, begin, steps)
-			both, ctx := errgroup.WithContext(ctx)
-			both.Go(func() error { return ours.post(ctx, f.hosts[i].id, body) })
-			both.Go(func() error { return peer.post(ctx, "", body) })
-			if err := both.Wait(); err != nil {
-				return err
-			}
+			sending.Go(func() error { return ours.post(sendCtx, f.hosts[i].id, body) })
+			sending.Go(func() error { return peer.post(sendCtx, "", body) })
 		}
+	}
+	if err := sending.Wait(); err != nil {
+		return err
 	}
 	minutes := float64(r.hosts * r.days * r.minutes)
 	if r.ours, err = b.merged(ctx, ours, "usage", minutes); err != nil {
@@ -173,7 +174,7 @@ func (b *bench) deviceDisk(ctx context.Context) error {
 	if b.quick {
 		hosts = 10
 	}
-	r, err := b.startCollector(ctx, collectorOptions{})
+	r, err := b.startCollector(ctx, collectorOptions{window: 20 * time.Millisecond})
 	if err != nil {
 		return err
 	}
