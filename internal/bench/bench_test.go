@@ -19,8 +19,8 @@ func TestVerdicts(t *testing.T) {
 	b.most("c", "B", 99, 0, "")
 	b.least("d", "", 999_999, 1e6, "")
 	b.least("e", "", 1e6, 1e6, "")
-	b.none("f", "rows", 0)
-	b.none("g", "rows", 1)
+	b.none("f", 0)
+	b.none("g", 1)
 	var got []string
 	for _, r := range b.report.Rows {
 		got = append(got, r.What+" "+number(r.Figure)+" "+r.target()+" "+r.Verdict)

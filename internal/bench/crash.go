@@ -75,8 +75,8 @@ func crashSection(ctx context.Context, b *bench) error {
 	if l.broken.Load() == 0 {
 		return errors.New("no kill met a request: the loop proves nothing")
 	}
-	b.none(fmt.Sprintf("rows lost in %d kills -9", fired[0]+fired[1]), "rows", lost)
-	b.none(fmt.Sprintf("rows stored twice in %d kills -9", fired[0]+fired[1]), "rows", double)
+	b.none(fmt.Sprintf("rows lost in %d kills -9", fired[0]+fired[1]), lost)
+	b.none(fmt.Sprintf("rows stored twice in %d kills -9", fired[0]+fired[1]), double)
 	return nil
 }
 

@@ -93,8 +93,8 @@ func (b *bench) most(what, unit string, figure, limit float64, peer string) bool
 }
 
 // least adds a row whose figure should be at least limit.
-func (b *bench) least(what, unit string, figure, limit float64, peer string) bool {
-	return b.add(row{What: what, Unit: unit, Figure: figure, Limit: limit, AtLeast: true, Peer: peer}, figure >= limit)
+func (b *bench) least(what, unit string, figure, limit float64, peer string) {
+	b.add(row{What: what, Unit: unit, Figure: figure, Limit: limit, AtLeast: true, Peer: peer}, figure >= limit)
 }
 
 func (b *bench) add(r row, met bool) bool {
@@ -110,9 +110,9 @@ func (b *bench) add(r row, met bool) bool {
 	return met
 }
 
-// none adds a row whose figure must be 0.
-func (b *bench) none(what, unit string, figure int) {
-	r := row{Section: b.section, What: what, Unit: unit, Figure: float64(figure), Verdict: "met"}
+// none adds a row whose figure, a number of rows, must be 0.
+func (b *bench) none(what string, figure int) {
+	r := row{Section: b.section, What: what, Unit: "rows", Figure: float64(figure), Verdict: "met"}
 	if figure != 0 {
 		r.Verdict = "MISSED"
 	}
