@@ -16,6 +16,7 @@ import (
 type database struct {
 	*store.Store
 	engine *engine.Engine
+	config engine.Config
 	dir    string
 }
 
@@ -25,21 +26,36 @@ func (b *bench) openDatabase(ctx context.Context) (_ *database, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
-	d := &database{dir: dir}
-	d.engine, err = engine.Start(ctx, engine.Config{
+	d := &database{dir: dir, config: engine.Config{
 		Dir: dir, Command: []string{filepath.Join(b.bin, "yunjian-collector"), "engine"}, NoSync: true,
 		Settings: map[string]string{"session_timezone": "Asia/Shanghai"},
-	})
-	if err != nil {
+	}}
+	if err := d.open(ctx); err != nil {
 		return nil, err
-	}
-	if d.Store, err = store.Open(ctx, store.Options{Dial: d.engine.DialContext}); err != nil {
-		return nil, errors.Join(err, d.engine.Close())
 	}
 	if _, err := d.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+func (d *database) open(ctx context.Context) (err error) {
+	if d.engine, err = engine.Start(ctx, d.config); err != nil {
+		return err
+	}
+	if d.Store, err = store.Open(ctx, store.Options{Dial: d.engine.DialContext}); err != nil {
+		return errors.Join(err, d.engine.Close())
+	}
+	return nil
+}
+
+// again starts the engine anew: it does not give the memory of earlier questions
+// and merges back at once, which would count as the next one's.
+func (d *database) again(ctx context.Context) error {
+	if err := errors.Join(d.Close(), d.engine.Close()); err != nil {
+		return err
+	}
+	return d.open(ctx)
 }
 
 func (d *database) close() error {
@@ -52,8 +68,11 @@ type cost struct {
 	peak      float64 // MB of resident memory of the whole engine
 }
 
-// measure runs a question and says what it cost the engine.
-func (d *database) measure(question func() error) (cost, error) {
+// measure runs a question in a fresh engine and says what it cost.
+func (d *database) measure(ctx context.Context, question func() error) (cost, error) {
+	if err := d.again(ctx); err != nil {
+		return cost{}, err
+	}
 	pid := d.engine.PID()
 	if err := forgetPeak(pid); err != nil {
 		return cost{}, err

@@ -77,7 +77,7 @@ func percentileSection(ctx context.Context, b *bench) (err error) {
 func (b *bench) month(ctx context.Context, d *database, n int) (best cost, err error) {
 	from, to := percentileMonth()
 	for range 2 {
-		c, err := d.measure(func() error {
+		c, err := d.measure(ctx, func() error {
 			var cpu, memory float64
 			var counted uint64
 			if err := ask(ctx, d.Store, fmt.Sprintf(monthQuestion, from.Unix(), to.Unix()), &counted, &cpu, &memory); err != nil {
@@ -153,7 +153,7 @@ func (b *bench) facts(ctx context.Context, d *database, n int) error {
 	}
 	ask := func(what string, question func() (int, error)) error {
 		got := 0
-		c, err := d.measure(func() (err error) {
+		c, err := d.measure(ctx, func() (err error) {
 			got, err = question()
 			return err
 		})
