@@ -75,7 +75,7 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 	})
 	s.metrics.gauge("rows_waiting", func() float64 { return float64(s.commits.Waiting()) })
 	door := ingest.NewHandler(ingest.Config{
-		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Submit: s.commits.Submit,
+		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Put: s.commits.Put,
 		Alias: s.resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
 	})
 	if err := s.listen(ctx, s.routes(door)); err != nil {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"runtime/pprof"
 
 	"github.com/spf13/cobra"
 
@@ -9,7 +12,8 @@ import (
 )
 
 func newServe(o *options) *cobra.Command {
-	return &cobra.Command{
+	var profile string
+	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Receive data from agents and gateways, store and derive it",
 		Long: `serve opens the door for agents and gateways (Prometheus remote write and JSON
@@ -28,9 +32,30 @@ process, with its data in data_dir. Interrupt or SIGTERM ends it cleanly.`,
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), "listening on", s.URL())
-			return s.Run(cmd.Context())
+			if profile == "" {
+				return s.Run(cmd.Context())
+			}
+			return profiled(profile, func() error { return s.Run(cmd.Context()) })
 		},
 	}
+	cmd.Flags().StringVar(&profile, "cpuprofile", "", "write a CPU profile of the whole run to this file")
+	_ = cmd.Flags().MarkHidden("cpuprofile") // the flag is defined above
+	return cmd
+}
+
+// profiled runs the collector and writes what its CPU time went to, which the
+// benchmark asks for.
+func profiled(name string, run func() error) (err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("write profile: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return fmt.Errorf("write profile: %w", err)
+	}
+	defer pprof.StopCPUProfile()
+	return run()
 }
 
 // newEngine is the hidden command that the collector runs as its child.

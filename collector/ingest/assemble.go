@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
@@ -46,8 +45,8 @@ type assembler struct {
 	resolve  Resolver
 	register func(provider, hostID string) (key uint64, isNew, ok bool)
 	scope    Scope
-	now      time.Time
-	oldest   time.Time
+	oldest   int64 // first and last instant that are taken, in milliseconds since 1970
+	latest   int64
 
 	rows     wire.Rows
 	dropped  []Dropped
@@ -60,6 +59,23 @@ type assembler struct {
 	index    map[rowKey]int
 	previous int // position in partial of the last sample, a good guess for the next
 	labels   []byte
+	texts    map[string]string // labels of devices seen before: every host has the same few
+}
+
+// maxTexts bounds the texts that one assembler keeps.
+const maxTexts = 4096
+
+// text returns b as a string, without a new one for what was seen before.
+func (a *assembler) text(b []byte) string {
+	if s, ok := a.texts[string(b)]; ok {
+		return s
+	}
+	if len(a.texts) >= maxTexts {
+		clear(a.texts)
+	}
+	s := string(b)
+	a.texts[s] = s
+	return s
 }
 
 type rowKey struct {
@@ -76,7 +92,7 @@ type partialRow struct {
 }
 
 func newAssembler(table *wire.Table) *assembler {
-	return &assembler{table: table, counts: map[string]int{}, index: map[rowKey]int{}}
+	return &assembler{table: table, counts: map[string]int{}, index: map[rowKey]int{}, texts: map[string]string{}}
 }
 
 func (a *assembler) reset() {
@@ -96,7 +112,8 @@ func (a *assembler) add(s *wire.Series) error {
 	if len(s.Samples) == 0 {
 		return nil
 	}
-	if !wire.ValidName(string(s.Name)) {
+	total, isTotal := a.table.Total(s.Name)
+	if !isTotal && !wire.ValidName(string(s.Name)) {
 		a.drop(s, ReasonNoName, len(s.Samples))
 		return nil
 	}
@@ -104,8 +121,8 @@ func (a *assembler) add(s *wire.Series) error {
 		a.drop(s, reason, len(s.Samples))
 		return nil
 	}
-	if position, ok := a.table.Total(s.Name); ok && onlyLabels(s, wire.LabelHost, "") {
-		a.addTotals(position, s)
+	if isTotal && onlyLabels(s, wire.LabelHost, "") {
+		a.addTotals(total, s)
 		return nil
 	}
 	if m, ok := a.table.Device(s.Name); ok {
@@ -208,7 +225,7 @@ func (a *assembler) row(k rowKey) *partialRow {
 }
 
 func (a *assembler) addDevice(m wire.Metric, s *wire.Series) {
-	label := string(a.label(s, m.Label))
+	label := a.text(a.label(s, m.Label))
 	for _, sample := range s.Samples {
 		v := m.Pack(sample.Value)
 		if v == m.Missing || a.outOfTime(s, sample) {
@@ -254,9 +271,9 @@ func (a *assembler) canonical(s *wire.Series) string {
 func (a *assembler) outOfTime(s *wire.Series, sample wire.Sample) bool {
 	var reason string
 	switch {
-	case sample.Milliseconds > a.now.Add(wire.MaxFuture).UnixMilli():
+	case sample.Milliseconds > a.latest:
 		reason = ReasonFuture
-	case sample.Milliseconds < a.oldest.UnixMilli():
+	case sample.Milliseconds < a.oldest:
 		reason = ReasonTooOld
 	default:
 		return false

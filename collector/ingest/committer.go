@@ -18,7 +18,8 @@ type CommitterConfig struct {
 	// Window is how long the first request of a group waits for others; default 1 s.
 	// An insert costs 12-20 ms of CPU whatever its size, so a group is worth a wait.
 	Window time.Duration
-	// Rows that end a group before its window does; default 50,000.
+	// Rows that end a group before its window does; default 200,000. A row costs the
+	// engine two to three times more in inserts of 10,000 than of 100,000.
 	Rows int
 	// Waiting is the most rows that may wait, beyond which Submit returns ErrBusy; default 1,000,000.
 	Waiting int
@@ -59,7 +60,7 @@ func NewCommitter(c CommitterConfig) *Committer {
 		c.Window = time.Second
 	}
 	if c.Rows == 0 {
-		c.Rows = 50_000
+		c.Rows = 200_000
 	}
 	if c.Waiting == 0 {
 		c.Waiting = 1_000_000
@@ -77,14 +78,24 @@ func NewCommitter(c CommitterConfig) *Committer {
 // or why they are not. When ctx ends first the rows may or may not be stored,
 // as after any lost answer.
 func (c *Committer) Submit(ctx context.Context, rows *wire.Rows) error {
+	stored, err := c.Put(rows)
+	if err != nil {
+		return err
+	}
+	return stored(ctx)
+}
+
+// Put copies the rows into the open group. What it returns waits as Submit does;
+// the rows may be used for something else meanwhile.
+func (c *Committer) Put(rows *wire.Rows) (stored func(context.Context) error, err error) {
 	n := rows.Len()
 	if n == 0 {
-		return nil
+		return func(context.Context) error { return nil }, nil
 	}
 	c.mu.Lock()
 	if c.queued > 0 && c.queued+n > c.config.Waiting {
 		c.mu.Unlock()
-		return ErrBusy
+		return nil, ErrBusy
 	}
 	if c.open == nil {
 		c.open = &group{rows: &wire.Rows{}, done: make(chan struct{})}
@@ -100,6 +111,10 @@ func (c *Committer) Submit(ctx context.Context, rows *wire.Rows) error {
 		signal(c.full)
 	}
 	c.mu.Unlock()
+	return g.wait, nil
+}
+
+func (g *group) wait(ctx context.Context) error {
 	select {
 	case <-g.done:
 		return g.err

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,8 +24,8 @@ type Config struct {
 	Secrets  Secrets
 	Limits   wire.Limits
 	Registry *Registry
-	// Submit stores rows: Committer.Submit.
-	Submit func(ctx context.Context, rows *wire.Rows) error
+	// Put takes rows to be stored, and returns what waits until they are: Committer.Put.
+	Put func(rows *wire.Rows) (stored func(context.Context) error, err error)
 	// Alias finds a foreign sender's host; nil takes the instance label as it is.
 	Alias Resolver
 	// KeepMonths is how far back samples are taken, in months.
@@ -164,27 +166,50 @@ func (h *Handler) write(r *http.Request, scope Scope) ([]Dropped, error) {
 	if strings.Contains(r.Header.Get("Content-Type"), "io.prometheus.write.v2.Request") {
 		version = wire.RemoteWrite2
 	}
+	t, err := h.take(r, version, scope)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.stored(r.Context()); err != nil {
+		return nil, err
+	}
+	h.Registry.stored(t.hosts)
+	h.Count("samples", "stored", t.samples)
+	for reason, n := range t.counts {
+		h.Count("samples", reason, n)
+	}
+	return t.dropped, nil
+}
+
+// taken is what is left to say of a request once its rows wait to be stored.
+type taken struct {
+	stored  func(context.Context) error
+	hosts   []wire.Host // not registered before
+	samples int
+	counts  map[string]int // not stored, by reason
+	dropped []Dropped
+}
+
+// take decodes a request and puts its rows into the open group. Its work space is
+// free then: thousands of requests wait for one commit, and a few are decoded.
+func (h *Handler) take(r *http.Request, version wire.Version, scope Scope) (t taken, err error) {
 	k := h.decoder.Get().(*work)
 	defer h.decoder.Put(k)
 	if err := h.read(r, &k.body); err != nil {
-		return nil, err
+		return t, err
 	}
 	if err := h.decode(k, version, scope); err != nil {
-		return nil, err
+		return t, err
 	}
 	a := k.assembler
-	hosts := len(a.rows.Hosts) > 0
-	if err := h.Submit(r.Context(), &a.rows); err != nil {
-		return nil, err
+	if t.stored, err = h.Put(&a.rows); err != nil {
+		return t, err
 	}
-	if hosts {
-		h.Registry.stored(a.rows.Hosts)
+	t.hosts, t.samples, t.dropped = slices.Clone(a.rows.Hosts), a.samples, append([]Dropped(nil), a.dropped...)
+	if len(a.counts) > 0 {
+		t.counts = maps.Clone(a.counts)
 	}
-	h.Count("samples", "stored", a.samples)
-	for reason, n := range a.counts {
-		h.Count("samples", reason, n)
-	}
-	return append([]Dropped(nil), a.dropped...), nil
+	return t, nil
 }
 
 func (h *Handler) decode(k *work, version wire.Version, scope Scope) error {
@@ -193,8 +218,8 @@ func (h *Handler) decode(k *work, version wire.Version, scope Scope) error {
 	a := k.assembler
 	a.reset()
 	a.scope, a.resolve, a.register = scope, h.Alias, h.Registry.key
-	a.now = h.Now()
-	a.oldest = a.now.AddDate(0, -h.KeepMonths, 0)
+	now := h.Now()
+	a.oldest, a.latest = now.AddDate(0, -h.KeepMonths, 0).UnixMilli(), now.Add(wire.MaxFuture).UnixMilli()
 	if err := k.decoder.Decode(k.body.Bytes(), version, a.add); err != nil {
 		if errors.Is(err, wire.ErrTooLarge) {
 			return err
@@ -244,7 +269,11 @@ func (h *Handler) document(r *http.Request, scope Scope) error {
 			rows.Power = append(rows.Power, wire.PowerRow{Host: k, OffAt: e.OffAt, OnAt: e.OnAt, Source: d.Source})
 		}
 	}
-	if err := h.Submit(r.Context(), rows); err != nil {
+	stored, err := h.Put(rows)
+	if err != nil {
+		return err
+	}
+	if err := stored(r.Context()); err != nil {
 		return err
 	}
 	h.Registry.stored(rows.Hosts)

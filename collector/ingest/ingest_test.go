@@ -28,7 +28,11 @@ var now = time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 func door(t testing.TB, submit func(context.Context, *wire.Rows) error) *Handler {
 	t.Helper()
 	return NewHandler(Config{
-		Secrets: Secrets{"p": secret}, Limits: wire.DefaultLimits(), Registry: NewRegistry(nil), Submit: submit,
+		Secrets: Secrets{"p": secret}, Limits: wire.DefaultLimits(), Registry: NewRegistry(nil),
+		Put: func(rows *wire.Rows) (func(context.Context) error, error) {
+			err := submit(t.Context(), rows)
+			return func(context.Context) error { return err }, nil
+		},
 		KeepMonths: 25, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 		Alias: func(_, instance string) string {
 			if instance == "10.0.0.1:9100" {

@@ -43,7 +43,7 @@ var allowed = map[string][]string{
 	"rules/calendar": {},
 
 	"internal/archtest":    {},
-	"internal/bench":       {"collector/replay", "internal/wire"},
+	"internal/bench":       {"collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
 	"internal/peers":       {},
 	"internal/enginetest":  {"collector/store", "collector/store/engine"},
 	"internal/durable":     {},

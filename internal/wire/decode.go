@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -133,6 +134,9 @@ func (w *walk) label1(typ protowire.Type, v []byte) error {
 	if typ != protowire.BytesType {
 		return errors.New("labels field has the wrong wire type")
 	}
+	if l, ok := shortLabel(v); ok {
+		return w.addLabel(l)
+	}
 	var l RawLabel
 	err := fields(v, func(num protowire.Number, typ protowire.Type, v []byte, _ uint64) error {
 		switch {
@@ -148,6 +152,41 @@ func (w *walk) label1(typ protowire.Type, v []byte) error {
 		return err
 	}
 	return w.addLabel(l)
+}
+
+// Tags of a field whose number is below 16, as its one byte on the wire.
+const (
+	tagLabelName  = fieldLabelName<<3 | byte(protowire.BytesType)
+	tagLabelValue = fieldLabelValue<<3 | byte(protowire.BytesType)
+	tagValue      = fieldValue<<3 | byte(protowire.Fixed64Type)
+	tagTimestamp  = fieldTimestamp<<3 | byte(protowire.VarintType)
+)
+
+// shortLabel reads a label as every sender writes it: name, value, each shorter
+// than 128 bytes. Labels are most of a request, so the general way would be most
+// of the work. Anything else is not ok, and left to that.
+func shortLabel(v []byte) (l RawLabel, ok bool) {
+	if len(v) < 4 || v[0] != tagLabelName || v[1] >= 0x80 {
+		return l, false
+	}
+	name := int(v[1]) + 2
+	if len(v) < name+2 || v[name] != tagLabelValue || v[name+1] >= 0x80 || len(v) != name+2+int(v[name+1]) {
+		return l, false
+	}
+	return RawLabel{Name: v[2:name:name], Value: v[name+2:]}, true
+}
+
+// plainSample reads a sample as every sender writes it: value, timestamp. Anything
+// else is not ok.
+func plainSample(b []byte) (s Sample, ok bool) {
+	if len(b) < 11 || b[0] != tagValue || b[9] != tagTimestamp {
+		return s, false
+	}
+	ms, n := protowire.ConsumeVarint(b[10:])
+	if n != len(b)-10 {
+		return s, false
+	}
+	return Sample{Milliseconds: int64(ms), Value: math.Float64frombits(binary.LittleEndian.Uint64(b[1:]))}, true
 }
 
 func (w *walk) addLabel(l RawLabel) error {
@@ -166,7 +205,11 @@ func (w *walk) sample(b []byte) error {
 	if w.samples++; w.samples > w.d.Limits.Samples {
 		return fmt.Errorf("%w: more than %d samples", ErrTooLarge, w.d.Limits.Samples)
 	}
-	var s Sample
+	s, ok := plainSample(b)
+	if ok {
+		w.d.series.Samples = append(w.d.series.Samples, s)
+		return nil
+	}
 	err := fields(b, func(num protowire.Number, typ protowire.Type, _ []byte, n uint64) error {
 		switch {
 		case num == fieldValue && typ == protowire.Fixed64Type:

@@ -233,6 +233,38 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// The short ways of reading labels and samples give what the general one gives.
+func FuzzShortcuts(f *testing.F) {
+	f.Add([]byte("\x0a\x04name\x12\x05value"))
+	f.Add([]byte("\x0a\x00\x12\x00"))
+	f.Add([]byte("\x09\x00\x00\x00\x00\x00\x00\xf0\x3f\x10\xe8\x07"))
+	f.Add([]byte("\x0a\x05name\x12\x05value"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var want RawLabel
+		var sample Sample
+		err := fields(b, func(num protowire.Number, typ protowire.Type, v []byte, n uint64) error {
+			switch {
+			case num == fieldLabelName && typ == protowire.BytesType:
+				want.Name = v
+			case num == fieldLabelValue && typ == protowire.BytesType:
+				want.Value = v
+			case num == fieldValue && typ == protowire.Fixed64Type:
+				sample.Value = math.Float64frombits(n)
+			case num == fieldTimestamp && typ == protowire.VarintType:
+				sample.Milliseconds = int64(n)
+			}
+			return nil
+		})
+		if got, ok := shortLabel(b); ok && (err != nil || string(got.Name) != string(want.Name) || string(got.Value) != string(want.Value)) {
+			t.Errorf("label %q = %q; want %q (%v)", got.Name, got.Value, want, err)
+		}
+		got, ok := plainSample(b)
+		if ok && (err != nil || got.Milliseconds != sample.Milliseconds || math.Float64bits(got.Value) != math.Float64bits(sample.Value)) {
+			t.Errorf("sample = %v; want %v (%v)", got, sample, err)
+		}
+	})
+}
+
 func FuzzDocument(f *testing.F) {
 	f.Add([]byte(`{"schema":"identity/v1","host":"i-1","host_kind":"dmi","at":"2026-11-01T00:00:00Z"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
