@@ -108,7 +108,7 @@ func door(t *testing.T, limits wire.Limits) (*store.Store, string) {
 		close(done)
 	}()
 	server := httptest.NewServer(ingest.NewHandler(ingest.Config{
-		Secrets: secrets, Limits: limits, Registry: ingest.NewRegistry(nil), Submit: commits.Submit,
+		Secrets: secrets, Limits: limits, Registry: ingest.NewRegistry(nil), Put: commits.Put,
 		KeepMonths: 25, Now: now, Log: slog.New(slog.DiscardHandler),
 	}))
 	t.Cleanup(func() {

@@ -77,7 +77,7 @@ func (f *fleet) next(i int) values {
 	received, sent := math.Round(h.network*math.Exp(0.5*r.NormFloat64())), math.Round(0.6*h.network*math.Exp(0.5*r.NormFloat64()))
 	var v values
 	v.totals = [wire.RowWidth]float64{
-		wire.IntervalSeconds: 60, wire.VcpuCount: h.vcpu,
+		wire.IntervalSeconds: 60, wire.VCPUs: h.vcpu,
 		wire.CPUUsedCores: h.cpu * h.vcpu, wire.CPUUsedPeakCores: math.Min(1, h.cpu*(1.1+r.Float64())) * h.vcpu,
 		wire.CPUIowaitCores: math.Max(0, 0.01*(r.Float64()-0.7)) * h.vcpu, wire.CPUStealCores: math.Max(0, 0.005*(r.NormFloat64()-2)),
 		wire.MemoryTotalBytes: h.memory * mib, wire.MemoryAvailableBytes: (h.memory - math.Round(h.used)) * mib,

@@ -115,7 +115,7 @@ func fillMonth(ctx context.Context, s *store.Store, from, to int) error {
 	const step = 5000
 	for ; from < to; from += step {
 		n := min(step, to-from)
-		text := fmt.Sprintf(`INSERT INTO usage_5m (host, bucket, raw_rows, observed_seconds, vcpu_count_stored, cpu_used_millicores,
+		text := fmt.Sprintf(`INSERT INTO usage_5m (host, bucket, raw_rows, observed_seconds, vcpus_stored, cpu_used_millicores,
 			cpu_used_peak_millicores, memory_total_mib, memory_used_mib, storage_used_mib, boot_time_seconds_stored, derived_at)
 			SELECT intDiv(number, %[3]d) + %[1]d AS h, toDateTime(%[2]d + number %% %[3]d * 300), 5, 300, 4,
 				bitAnd(sipHash64(number), 1023) + bitAnd(h, 2047) AS cpu, cpu + 100, 16384,
