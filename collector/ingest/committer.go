@@ -21,6 +21,9 @@ type CommitterConfig struct {
 	// Rows that end a group before its window does; default 200,000. A row costs the
 	// engine two to three times more in inserts of 10,000 than of 100,000.
 	Rows int
+	// Requests that end a group before its window does; default 4,000. Beyond that a
+	// longer wait saves next to nothing, and only holds up senders.
+	Requests int
 	// Waiting is the most rows that may wait, beyond which Submit returns ErrBusy; default 1,000,000.
 	Waiting int
 	// Parallel is how many groups may be in ClickHouse at once; default 2.
@@ -49,9 +52,10 @@ type Committer struct {
 
 // group is what one commit stores, and who waits for it.
 type group struct {
-	rows *wire.Rows
-	done chan struct{}
-	err  error
+	rows     *wire.Rows
+	requests int
+	done     chan struct{}
+	err      error
 }
 
 // NewCommitter returns a Committer that Run must drive.
@@ -61,6 +65,9 @@ func NewCommitter(c CommitterConfig) *Committer {
 	}
 	if c.Rows == 0 {
 		c.Rows = 200_000
+	}
+	if c.Requests == 0 {
+		c.Requests = 4000
 	}
 	if c.Waiting == 0 {
 		c.Waiting = 1_000_000
@@ -107,7 +114,7 @@ func (c *Committer) Put(rows *wire.Rows) (stored func(context.Context) error, er
 	g := c.open
 	g.rows.Append(rows)
 	c.queued += n
-	if g.rows.Len() >= c.config.Rows {
+	if g.requests++; g.rows.Len() >= c.config.Rows || g.requests >= c.config.Requests {
 		signal(c.full)
 	}
 	c.mu.Unlock()

@@ -89,6 +89,29 @@ func TestFullGroupDoesNotWait(t *testing.T) {
 	})
 }
 
+func TestManyRequestsDoNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r recorder
+		c := NewCommitter(CommitterConfig{Commit: r.commit, Requests: 2, Window: time.Hour})
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go c.Run(ctx)
+		start := time.Now()
+		results := make(chan error, 2)
+		for i := range uint64(2) {
+			go func() { results <- c.Submit(ctx, rowsOf(i)) }()
+		}
+		for range 2 {
+			if err := <-results; err != nil {
+				t.Error(err)
+			}
+		}
+		if time.Since(start) != 0 || len(r.groups) != 1 {
+			t.Errorf("%d groups after %s; want one at once", len(r.groups), time.Since(start))
+		}
+	})
+}
+
 func TestFailureReachesEverySender(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := recorder{err: errors.New("no")}
