@@ -148,12 +148,14 @@ func (j Journald) remedy(want int, rate float64) []Change {
 	if j.MaxRetention <= 0 || j.MaxRetention.Hours()/24-j.longFile() >= days {
 		return changes
 	}
-	from := span(j.MaxRetention)
 	if j.MaxFileTime < 0 {
 		changes = append(changes, Change{Setting: "MaxFileSec", From: "0", To: "1month"})
 		j.MaxFileTime = 0
 	}
-	return append(changes, Change{Setting: "MaxRetentionSec", From: from, To: fmt.Sprintf("%.0fday", math.Ceil(days+j.longFile()))})
+	if need := math.Ceil(days + j.longFile()); j.MaxRetention.Hours()/24 < need {
+		changes = append(changes, Change{Setting: "MaxRetentionSec", From: span(j.MaxRetention), To: fmt.Sprintf("%.0fday", need)})
+	}
+	return changes
 }
 
 // longerFile is the MaxFileSec in days with which the number of files suffices.

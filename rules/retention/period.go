@@ -20,13 +20,17 @@ type Period struct {
 	Days int
 }
 
-// normal replaces lengths that make no sense by the standard period.
+// maxYears bounds a period: no rule asks for more, and days are counted one by one.
+const maxYears = 100
+
+// normal replaces lengths that make no sense by the standard period, and those of
+// more than a hundred years by a hundred years.
 func (p Period) normal() Period {
 	switch {
 	case p.Days > 0:
-		return Period{Days: p.Days}
+		return Period{Days: min(p.Days, maxYears*366)}
 	case p.Months > 0:
-		return Period{Months: p.Months}
+		return Period{Months: min(p.Months, maxYears*12)}
 	}
 	return Period{Months: standardMonths}
 }
