@@ -51,7 +51,7 @@ func (j *judge) firstDeletion(p Policy, start time.Time) (calendar.Date, bool) {
 		if !gone {
 			return calendar.Date{}, false
 		}
-		if at.Before(j.today.In(j.zone)) {
+		if !at.After(j.today.In(j.zone)) {
 			at = afterMidnight(j.today, j.zone) // it is overdue and may go today
 		}
 		on := j.dateOf(at.Add(-time.Nanosecond)) // midnight ends a day

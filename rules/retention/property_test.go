@@ -80,7 +80,7 @@ func remove(segments []Segment, d calendar.Date) []Segment {
 }
 
 // store returns a store that holds everything up to now.
-func store(src Source, now time.Time) *Remote {
+func store(now time.Time) *Remote {
 	from := Period{}.RequiredFrom(calendar.DateOf(now))
 	return &Remote{
 		Level: Canaried, Reachable: true, CheckedAt: now.Add(-time.Hour), Oldest: from.In(shanghai()), Newest: now,
@@ -112,7 +112,7 @@ func TestRemovedDayNeverComplies(t *testing.T) {
 		if got := Decide(src, now, Period{}); got.Verdict != Violated && got.Verdict != Unknown {
 			t.Fatalf("%s without %s: %s", now, d, got.Name())
 		}
-		src.Remote = store(src, now)
+		src.Remote = store(now)
 		if got := Decide(src, now, Period{}); got.Verdict != CompliantByForward {
 			t.Fatalf("%s without %s, which the store holds: %s %v", now, d, got.Name(), got.Reasons)
 		}
@@ -199,7 +199,7 @@ func TestComplianceCovers(t *testing.T) {
 		from := Period{}.RequiredFrom(today)
 		span := from.DaysUntil(today)
 		if r.IntN(2) == 0 {
-			src.Remote = store(src, now)
+			src.Remote = store(now)
 			src.Remote.Oldest = from.AddDays(r.IntN(9) - 4).In(shanghai())
 			src.Remote.Newest = now.Add(-time.Duration(r.IntN(72)) * time.Hour)
 			src.Remote.Counted.From = calendar.DateOf(src.Remote.Oldest)

@@ -121,14 +121,20 @@ func (j *judge) lag() time.Duration {
 	return max(lag, written.Sub(r.Newest))
 }
 
-// complete reports whether the store alone holds the whole window and keeps up.
+// complete reports whether the store alone holds the whole window and keeps up: its
+// lag is at most a day, and at most half of what the host keeps.
 func (j *judge) complete() bool {
 	if !j.src.Remote.usable(j.now) || !j.proves(j.shipped(j.whole())) {
 		return false
 	}
 	limit := day
-	if days, known := j.window(); known && days < 2 {
-		limit = time.Duration(days / 2 * float64(day))
+	days, known := j.window()
+	if c, ok := j.src.Policy.(Container); ok {
+		days, known = c.rotated(j.src.Rate.high())
+	}
+	if known && days < 2 {
+		// Nothing is shipped in no time, so that a log in memory has to have some.
+		limit = max(time.Duration(days/2*float64(day)), slack)
 	}
 	return j.lag() <= limit
 }
