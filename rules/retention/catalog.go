@@ -102,6 +102,9 @@ func (c Catalog) check() error {
 
 // values are what a text may speak of.
 func values(d Decision, r Reason) map[string]string {
+	if r.Path == "" {
+		r.Path = d.Source.Path
+	}
 	return map[string]string{
 		"period": d.Period.String(), "required_from": d.RequiredFrom.String(), "obligation": d.Obligation.String(),
 		"local_start": d.LocalStart.String(), "accountable_from": d.AccountableFrom.String(), "at_risk_date": d.AtRiskDate.String(),

@@ -100,6 +100,43 @@ func TestDecide(t *testing.T) {
 			s.Remote.Retention = nil
 		}, "violated.config_would_delete"},
 		{"store that may be changed", func(s *Source) { s.Segments = nil; s.Remote = store(now); s.Remote.Immutable = false }, "compliant_by_forward"},
+		{"decommissioned, last day of the obligation", func(s *Source) { s.Scope.End, s.Segments = date(t, "2026-05-23"), nil }, "violated.short_coverage"},
+		{"decommissioned, the day after", func(s *Source) { s.Scope.End, s.Segments = date(t, "2026-05-22"), nil }, "out_of_scope"},
+		{"store counted days before its oldest record", func(s *Source) {
+			s.Segments, s.Remote = nil, store(now)
+			s.Remote.Oldest = s.Remote.Oldest.AddDate(0, 0, 1)
+		}, "violated.short_coverage"},
+		{"store ends before the host begins", func(s *Source) {
+			s.Segments[0].First, s.Remote = at(t, "2026-10-01"), store(now)
+			s.Remote.Newest = at(t, "2026-10-01").Add(-time.Minute)
+		}, "violated.short_coverage"},
+		{"store proven 35 days ago", func(s *Source) {
+			s.Segments, s.Remote = nil, store(now)
+			s.Remote.Reachable, s.Remote.LastProven = false, now.Add(-35*24*time.Hour)
+		}, "unknown.remote_unreachable"},
+		{"store proven a minute earlier", func(s *Source) {
+			s.Segments, s.Remote = nil, store(now)
+			s.Remote.Reachable, s.Remote.LastProven = false, now.Add(-35*24*time.Hour-time.Minute)
+		}, "violated.short_coverage"},
+		{"age unknown, and the policy does not decide", func(s *Source) {
+			s.Scope.Start, s.Policy, s.Segments[0].First = calendar.Date{}, nil, at(t, "2026-10-01")
+		}, "unknown.no_age_evidence"},
+		{"disk lasts until rotation makes room", func(s *Source) {
+			s.Policy, s.Segments[0].First = Logrotate{Cadence: Daily, Rotate: 190}, at(t, "2026-05-20")
+			s.Disk, s.Rate.Disk = Disk{Known: true, Free: 4}, 1
+		}, "compliant"},
+		{"disk is full before", func(s *Source) {
+			s.Policy, s.Segments[0].First = Logrotate{Cadence: Daily, Rotate: 200}, at(t, "2026-05-20")
+			s.Disk, s.Rate.Disk = Disk{Known: true, Free: 4}, 1
+		}, "at_risk"},
+		{"disk full, but the store keeps all", func(s *Source) {
+			s.Disk, s.Rate.Disk, s.Remote = Disk{Known: true}, 1, store(now)
+		}, "compliant"},
+		{"store asked 30 hours ago, up to date then", func(s *Source) {
+			s.Segments, s.Remote = nil, store(now)
+			s.Remote.CheckedAt = now.Add(-30 * time.Hour)
+			s.Remote.Newest = s.Remote.CheckedAt.Add(-time.Minute)
+		}, "compliant_by_forward"},
 		{"no rights, but the store has all", func(s *Source) { s.Access.Denied = true; s.Remote = store(now) }, "compliant_by_forward"},
 	} {
 		src := complete(t, today)

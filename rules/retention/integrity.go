@@ -2,20 +2,21 @@ package retention
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
-// integrity judges the events of the ledger on records that had to be kept when the
-// event happened and still have to be. It returns the parts that the policy took too
+// integrity judges the events of the ledger on records that still have to be kept, and
+// so had to be when the event happened. It returns the parts that the policy took too
 // early: that is a loss, but nobody's manipulation.
 func (j *judge) integrity() []need {
 	var expired []need
 	for _, e := range j.src.Ledger.Events {
 		at := j.dateOf(e.At)
 		kept := j.period.KeepUntil(e.Last)
-		if e.CopyAttested || e.Last.IsZero() || kept.Before(at) || kept.Before(j.today) || e.Last.Before(j.src.Scope.Start) {
+		if e.CopyAttested || e.Last.IsZero() || kept.Before(j.today) || e.Last.Before(j.src.Scope.Start) {
 			continue
 		}
 		first := e.First
@@ -65,7 +66,7 @@ func (j *judge) writer() {
 	}
 	w := j.src.Writer
 	if w.Unlinked {
-		j.reasons = append(j.reasons, Reason{Code: LoggingStopped, Kind: "unlinked", Path: j.src.Identity.Path, From: j.dateOf(j.asOf)})
+		j.reasons = append(j.reasons, Reason{Code: LoggingStopped, Kind: "writer", Detail: "unlinked", From: j.dateOf(j.asOf)})
 	}
 	switch w.State {
 	case WriterStopped, WriterSuspended, WriterDisabled:
@@ -84,7 +85,7 @@ func (j *judge) writer() {
 	margin := 2 * min(c.Interval, 3650*day)
 	if j.asOf.Sub(c.LastSeen) > margin && !j.off(c.LastSeen, margin, margin) {
 		missed := int(j.asOf.Sub(c.LastSeen) / c.Interval)
-		j.reasons = append(j.reasons, Reason{Code: LoggingStopped, Kind: "canary", Count: missed, From: j.dateOf(c.LastSeen)})
+		j.reasons = append(j.reasons, Reason{Code: LoggingStopped, Kind: "canary", Detail: strconv.Itoa(missed), Count: missed, From: j.dateOf(c.LastSeen)})
 	}
 }
 

@@ -82,6 +82,7 @@ func TestLogrotateModel(t *testing.T) {
 		{Logrotate{Cadence: Weekly, Rotate: 26, LastRotation: sunday}, true},
 		{Logrotate{Cadence: Weekly, Rotate: 27}, false},
 		{Logrotate{Cadence: Weekly, Rotate: 27, LastRotation: sunday}, false},
+		{Logrotate{Cadence: Weekly, Rotate: 27, LastRotation: sunday.AddDays(7 * 165)}, false},
 		{Logrotate{Cadence: Monthly, Rotate: 5}, true},
 		{Logrotate{Cadence: Monthly, Rotate: 6}, false},
 		{Logrotate{Cadence: Monthly, Rotate: 12}, false},
@@ -201,6 +202,35 @@ func TestWindow(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: window = %v; want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestWeekday: the state file fixes the day of the week, before it and after it.
+func TestWeekday(t *testing.T) {
+	l := Logrotate{Cadence: Weekly, Rotate: 4, LastRotation: date(t, "2026-11-22")} // a Sunday
+	for written, want := range map[string]string{
+		"2026-11-22": "2026-12-27", "2026-11-21": "2026-12-20", "2026-11-15": "2026-12-20", "2026-11-14": "2026-12-13", "2026-11-28": "2026-12-27",
+	} {
+		if got, gone := l.removal(at(t, written), 0); !gone || calendar.DateOf(got) != date(t, want) {
+			t.Errorf("written on %s, removed on %s, %v; want %s", written, got, gone, want)
+		}
+	}
+}
+
+func TestHighRate(t *testing.T) {
+	for _, tt := range []struct {
+		rate Rate
+		want float64
+	}{
+		{Rate{P50: 10, P95: 20, Median7: 10}, 20},
+		{Rate{P50: 10, P95: 20, Median7: 20}, 24},
+		{Rate{P50: 10}, 10},
+		{Rate{P50: -1}, 0},
+		{Rate{}, 0},
+	} {
+		if got := tt.rate.high(); got != tt.want {
+			t.Errorf("%+v: high rate %v; want %v", tt.rate, got, tt.want)
 		}
 	}
 }
