@@ -64,6 +64,31 @@ func TestDecide(t *testing.T) {
 		{"truncated long ago", func(s *Source) {
 			s.Ledger.Events = []Event{{Kind: EventTruncated, At: at(t, "2026-03-01"), Last: date(t, "2026-02-20")}}
 		}, "compliant"},
+		{"removed on its last day, found the day after", func(s *Source) {
+			s.Ledger.Events = []Event{{Kind: EventGone, At: at(t, "2026-11-22"), Last: date(t, "2026-05-22")}}
+		}, "violated.deletion_detected"},
+		{"edited, but its time is over", func(s *Source) {
+			s.Ledger.Events = []Event{{Kind: EventEdited, At: at(t, "2026-11-22"), Last: date(t, "2026-05-22")}}
+		}, "compliant"},
+		{"removed more than a period ago", func(s *Source) {
+			s.Ledger.Events = []Event{{Kind: EventGone, At: at(t, "2026-05-20"), Last: date(t, "2026-05-01")}}
+		}, "compliant"},
+		{"expired early, but its time is over", func(s *Source) {
+			s.Policy = Logrotate{Cadence: Daily, Rotate: 200}
+			s.Ledger.Events = []Event{{Kind: EventGone, At: at(t, "2026-11-22"), Last: date(t, "2026-05-22"), Index: 200}}
+		}, "compliant"},
+		{"host began late and keeps, the store that has the rest does not", func(s *Source) {
+			s.Segments[0].First, s.Remote = at(t, "2026-10-24"), store(now)
+			s.Remote.Retention = Age{Days: 184}
+		}, "violated.config_would_delete"},
+		{"nothing on the host, store keeps too little", func(s *Source) {
+			s.Segments, s.Remote = nil, store(now)
+			s.Remote.Retention = Age{Days: 184}
+		}, "violated.config_would_delete"},
+		{"store keeps little, but the host keeps all", func(s *Source) {
+			s.Remote = store(now)
+			s.Remote.Retention = Age{Days: 184}
+		}, "compliant"},
 		{"gone, and nobody knows the policy", func(s *Source) {
 			s.Policy = nil
 			s.Ledger.Events = []Event{{Kind: EventGone, At: now, Last: date(t, "2026-10-20")}}
@@ -214,6 +239,56 @@ func TestExplain(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tt.want, catalog.Explain(Decide(tt.src, now, Period{}), tt.lang)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.lang, diff)
+		}
+	}
+}
+
+// TestTwoPlaces: a record is lost with its last copy, and the remedy is for the place
+// that holds it longest.
+func TestTwoPlaces(t *testing.T) {
+	now := at(t, "2026-11-23")
+	young := func() Source {
+		s := complete(t, "2026-11-23")
+		s.Scope.Start = date(t, "2026-10-24")
+		s.Segments[0].First = s.Scope.Start.In(shanghai())
+		s.Policy = Logrotate{Cadence: Daily, Rotate: 30}
+		s.Remote = store(now)
+		s.Remote.Oldest = s.Scope.Start.In(shanghai())
+		s.Remote.Retention = Age{Days: 100, Setting: "retention_days"}
+		return s
+	}
+	longer := young()
+	longer.Policy = Logrotate{Cadence: Daily, Rotate: 150}
+	container := young()
+	container.Policy = Container{LifetimeDays: 30}
+	ended := complete(t, "2026-03-10")
+	ended.Scope.End, ended.Segments, ended.Remote = date(t, "2025-12-01"), nil, store(at(t, "2026-03-10"))
+	ended.Remote.Retention = Age{Days: 183} // enough for autumn days, too little for those of March
+	for _, tt := range []struct {
+		name   string
+		src    Source
+		now    time.Time
+		want   string
+		first  string
+		remedy Remedy
+	}{
+		{
+			"the store holds longer", young(), now, "at_risk", "2027-01-31",
+			Remedy{Action: ActionStore, Changes: []Change{{"retention_days", "100", "185"}}},
+		},
+		{"the host holds longer", longer, now, "at_risk", "2027-03-24", Remedy{Action: ActionPolicy, Changes: []Change{{"rotate", "150", "185"}}}},
+		{
+			"a container holds nothing", container, now, "at_risk", "2027-01-31",
+			Remedy{Action: ActionStore, Changes: []Change{{"retention_days", "100", "185"}}},
+		},
+		{"a decommissioned system writes no more", ended, at(t, "2026-03-10"), "compliant_by_forward", "", Remedy{}},
+	} {
+		got := Decide(tt.src, tt.now, Period{})
+		if got.Name() != tt.want || got.FirstDeletion.String() != tt.first {
+			t.Errorf("%s: %s, first deletion %s; want %s, %s", tt.name, got.Name(), got.FirstDeletion, tt.want, tt.first)
+		}
+		if diff := cmp.Diff(tt.remedy, got.Remedy); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
 }

@@ -33,22 +33,53 @@ func (j *judge) window() (float64, bool) {
 	return j.src.Policy.window(j.src.Rate.high())
 }
 
-// firstDeletion simulates a policy by its own calendar: the first day, from today for
-// 400 days, on which it can remove a record that still has to be kept. Records older
-// than start are not there any more.
-func (j *judge) firstDeletion(p Policy, start time.Time) (calendar.Date, bool) {
+// place is where records are held: from the time of the oldest one on, under a policy.
+type place struct {
+	policy Policy
+	oldest time.Time
+	store  bool
+}
+
+// removal returns the instant from which no place holds a record of d any more and
+// whether the store is the last to hold it, with held false if no place has it now,
+// and a zero instant if some place keeps it for good.
+func (j *judge) removal(d calendar.Date, places []place) (last time.Time, store, held bool) {
 	rate := j.src.Rate.high()
-	d, written := j.dateOf(start), start.In(j.zone)
-	if d.Before(j.obligation) {
-		d, written = j.obligation, j.obligation.In(j.zone)
+	for _, p := range places {
+		written := d.In(j.zone)
+		switch oldest := j.dateOf(p.oldest); {
+		case d.Before(oldest):
+			continue
+		case d == oldest:
+			written = p.oldest.In(j.zone)
+		}
+		at, gone := p.policy.removal(written, rate)
+		if !gone {
+			return time.Time{}, p.store, true
+		}
+		if !held || at.After(last) {
+			last, store = at, p.store
+		}
+		held = true
 	}
-	horizon, last := j.today.AddDays(simulatedDays), j.today.AddDays(simulatedDays)
+	return last, store, held
+}
+
+// firstDeletion simulates the policies by their own calendars: the first day, from
+// today for 400 days, on which a record that still has to be kept is gone from every
+// place that holds it. A day that no place holds is missing already.
+func (j *judge) firstDeletion(places ...place) (on calendar.Date, store bool) {
+	horizon := j.today.AddDays(simulatedDays)
+	last := horizon
 	if j.ended {
 		last = j.src.Scope.End
 	}
-	for ; !d.After(last); d, written = d.AddDays(1), d.AddDays(1).In(j.zone) {
-		at, gone := p.removal(written, rate)
-		if !gone {
+	for d := j.obligation; !d.After(last); d = d.AddDays(1) {
+		at, store, held := j.removal(d, places)
+		if !held {
+			continue
+		}
+		if at.IsZero() {
 			return calendar.Date{}, false
 		}
 		if !at.After(j.today.In(j.zone)) {
@@ -59,47 +90,43 @@ func (j *judge) firstDeletion(p Policy, start time.Time) (calendar.Date, bool) {
 			return calendar.Date{}, false
 		}
 		if at.Before(j.wholeDay(j.period.KeepUntil(d)).to) {
-			return on, true
+			return on, store
 		}
 	}
 	return calendar.Date{}, false
 }
 
-// forecast combines the host and the store: the later of both removals counts if the
-// store is complete.
+// forecast combines the host and the store, if that is complete: a record is lost
+// with its last copy. A container is no place to count on beside a store.
 func (j *judge) forecast() forecast {
-	f := forecast{undecided: true}
+	f := forecast{undecided: !j.ended}
+	var places []place
 	if _, known := j.window(); known && !j.ended {
 		f.undecided = false
 		if !j.localStart.IsZero() { // there is something to remove
-			f.first, _ = j.firstDeletion(j.src.Policy, j.localStart)
-			if _, f.container = j.src.Policy.(Container); f.container {
-				f.rotation, f.first = f.first, j.today
-			}
+			places = append(places, place{policy: j.src.Policy, oldest: j.localStart})
+			_, f.container = j.src.Policy.(Container)
 		}
 	}
-	if j.complete() && j.src.Remote.Retention != nil {
-		f = j.combine(f)
+	if r := j.src.Remote; j.complete() && r.Retention != nil {
+		if _, known := r.Retention.window(j.src.Rate.high()); known {
+			remote := place{policy: r.Retention, oldest: r.Oldest, store: true}
+			if alone, _ := j.firstDeletion(remote); alone.IsZero() {
+				f = forecast{sustained: true}
+			}
+			if f.container {
+				f.container, places = false, nil
+			}
+			places = append(places, remote)
+		}
 	}
-	f.undecided = f.undecided && !j.ended
+	if !f.sustained {
+		f.first, f.store = j.firstDeletion(places...)
+	}
+	if f.container {
+		f.rotation, f.first = f.first, j.today
+	}
 	j.space(&f)
-	return f
-}
-
-func (j *judge) combine(f forecast) forecast {
-	r := j.src.Remote
-	if _, known := r.Retention.window(j.src.Rate.high()); !known {
-		return f
-	}
-	remote, some := j.firstDeletion(r.Retention, r.Oldest)
-	switch {
-	case !some:
-		return forecast{sustained: true}
-	case f.undecided:
-		f.first, f.store = remote, true
-	case !f.first.IsZero() && remote.After(f.first):
-		f.first, f.store, f.container = remote, true, false
-	}
 	return f
 }
 

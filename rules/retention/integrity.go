@@ -8,15 +8,16 @@ import (
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
-// integrity judges the events of the ledger on records that still have to be kept, and
-// so had to be when the event happened. It returns the parts that the policy took too
+// integrity judges the events of the ledger on records that had to be kept. A segment
+// removed before its time stays a finding for one period, damage to one that is there
+// for as long as its records have to be. It returns the parts that the policy took too
 // early: that is a loss, but nobody's manipulation.
 func (j *judge) integrity() []need {
 	var expired []need
 	for _, e := range j.src.Ledger.Events {
 		at := j.dateOf(e.At)
 		kept := j.period.KeepUntil(e.Last)
-		if e.CopyAttested || e.Last.IsZero() || kept.Before(j.today) || e.Last.Before(j.src.Scope.Start) {
+		if e.CopyAttested || e.Last.IsZero() || e.Last.Before(j.src.Scope.Start) {
 			continue
 		}
 		first := e.First
@@ -24,11 +25,17 @@ func (j *judge) integrity() []need {
 			first = e.Last
 		}
 		r := Reason{Kind: string(e.Kind), Path: e.Path, From: first, To: e.Last}
+		due := !kept.Before(j.today)
+		early := !kept.Before(at) && !j.period.KeepUntil(at).Before(j.today)
 		switch {
+		case !due && (e.Kind != EventGone || !early):
 		case e.Kind == EventEdited:
 			r.Code = Edited
 			j.reasons = append(j.reasons, r)
 		case e.Kind == EventGone && j.predicted(e, at):
+			if !due {
+				continue // lost too early, but nothing is missing today
+			}
 			if first.Before(j.obligation) {
 				first = j.obligation
 			}
@@ -64,7 +71,10 @@ func (j *judge) writer() {
 	if j.ended {
 		return
 	}
-	w := j.src.Writer
+	w, seen := j.src.Writer, j.asOf
+	if w.Since.After(seen) {
+		seen = j.now // the collector knows more than the last report
+	}
 	if w.Unlinked {
 		j.reasons = append(j.reasons, Reason{Code: LoggingStopped, Kind: "writer", Detail: "unlinked", From: j.dateOf(j.asOf)})
 	}
@@ -74,7 +84,7 @@ func (j *judge) writer() {
 		if since.IsZero() {
 			since = j.lastRecord
 		}
-		if !since.IsZero() && j.asOf.Sub(since) > slack && !j.off(since, slack, 0) {
+		if !since.IsZero() && seen.Sub(since) > slack && !j.off(since, slack, 0) {
 			j.reasons = append(j.reasons, Reason{Code: LoggingStopped, Kind: "writer", Detail: string(w.State), From: j.dateOf(since)})
 		}
 	}

@@ -133,7 +133,7 @@ func TestOlderDataNeverHarms(t *testing.T) {
 		begin := end.AddDays(-r.IntN(900))
 		src.Segments = append(src.Segments, days(begin, end))
 		src.Gaps = append(src.Gaps, Gap{Kind: "seq", From: begin.AddDays(-9).In(shanghai()), To: end.In(shanghai())})
-		src.Ledger.Events = append(src.Ledger.Events, Event{Kind: EventGone, At: now.Add(-time.Hour), First: begin, Last: end})
+		src.Ledger.Events = append(src.Ledger.Events, Event{Kind: EventGone, At: now, First: begin, Last: end})
 		if got := Decide(src, now, Period{}); got.Verdict != Compliant {
 			t.Fatalf("%s with %s..%s as well: %s %v", now, begin, end, got.Name(), got.Reasons)
 		}

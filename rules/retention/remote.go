@@ -34,7 +34,8 @@ type Remote struct {
 	// Oldest and Newest are the times of the records at the ends.
 	Oldest, Newest time.Time
 	// Counted are the days whose records were counted, Missing those among them that
-	// have none.
+	// have none. For a source that may be quiet only days on which the host is known to
+	// have written belong here.
 	Counted Days
 	Missing []calendar.Date
 	// Retention is the policy of the store, nil if it was not read.
@@ -80,7 +81,7 @@ func (j *judge) proves(n need) bool {
 		return false
 	}
 	for _, d := range r.Missing {
-		if d.Before(n.days.From) || d.After(n.days.To) || j.src.Silence.QuietOK {
+		if d.Before(n.days.From) || d.After(n.days.To) {
 			continue
 		}
 		if len(j.wholeDay(d).without(j.down)) > 0 {

@@ -175,6 +175,9 @@ func vectorPolicy(t testing.TB, raw json.RawMessage) Policy {
 	case "never":
 		return Never{}
 	case "logrotate":
+		if p.RunsPerDay == 0 {
+			p.RunsPerDay = 1
+		}
 		return Logrotate{
 			Cadence: Cadence(p.Criterion), Every: p.Minutes, Rotate: p.Rotate, Size: p.Threshold, MinSize: p.Minsize, MaxSize: p.Maxsize,
 			MaxAge: p.Maxage, RunsPerDay: p.RunsPerDay, Disabled: p.Runner == "disabled",
