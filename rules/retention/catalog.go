@@ -117,13 +117,11 @@ func values(d Decision, r Reason) map[string]string {
 // fill puts values into a text, each in one pass, so that a foreign path with braces
 // stays what it is.
 func fill(text string, with map[string]string) string {
-	return regexp.MustCompile(field).ReplaceAllStringFunc(text, func(f string) string {
-		value, known := with[strings.Trim(f, "{}")]
-		if !known {
-			return f
-		}
-		return value
-	})
+	pairs := make([]string, 0, 2*len(with))
+	for name, value := range with {
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // Verdict names a verdict.
