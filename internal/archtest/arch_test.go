@@ -39,8 +39,9 @@ var allowed = map[string][]string{
 	"collector/store/engine":       {},
 	"collector/traces":             {"rules/calendar"},
 
-	"rules":          {"rules/calendar"},
-	"rules/calendar": {},
+	"rules":           {"rules/calendar"},
+	"rules/calendar":  {},
+	"rules/retention": {"rules/calendar"},
 
 	"internal/archtest":    {},
 	"internal/bench":       {"collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
