@@ -21,7 +21,7 @@ type CommitterConfig struct {
 	// Rows that end a group before its window does; default 200,000. A row costs the
 	// engine two to three times more in inserts of 10,000 than of 100,000.
 	Rows int
-	// Requests that end a group before its window does; default 4,000. Beyond that a
+	// Requests that end a group before its window does; default 8,000. Beyond that a
 	// longer wait saves next to nothing, and only holds up senders.
 	Requests int
 	// Waiting is the most rows that may wait, beyond which Submit returns ErrBusy; default 1,000,000.
@@ -67,7 +67,7 @@ func NewCommitter(c CommitterConfig) *Committer {
 		c.Rows = 200_000
 	}
 	if c.Requests == 0 {
-		c.Requests = 4000
+		c.Requests = 8000
 	}
 	if c.Waiting == 0 {
 		c.Waiting = 1_000_000
