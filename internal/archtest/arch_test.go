@@ -22,6 +22,7 @@ var allowed = map[string][]string{
 
 	"agent":                {"agent/probe", "agent/push", "agent/spool", "internal/sdnotify", "internal/selfmetrics", "internal/wire"},
 	"agent/logs/journald":  {},
+	"agent/logs/logrotate": {},
 	"agent/probe":          {"internal/wire"},
 	"agent/push":           {"internal/wire"},
 	"agent/spool":          {"internal/durable"},
