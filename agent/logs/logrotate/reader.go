@@ -204,10 +204,14 @@ func (r *reader) rest() string {
 	start := min(r.pos, len(r.buf))
 	text, _, complete := bytes.Cut(r.buf[start:], []byte("\n"))
 	r.pos = start + len(text) - 1
-	text, _, _ = bytes.Cut(text, []byte{0})
 	if complete {
 		text = bytes.TrimRight(text, " \t\v\f\r")
+		if len(text) == 0 && start > 0 && isSpace(r.buf[start-1]) {
+			// Here the program miscounts, and takes all that follows.
+			text = r.buf[start:]
+		}
 	}
+	text, _, _ = bytes.Cut(text, []byte{0})
 	return string(text)
 }
 

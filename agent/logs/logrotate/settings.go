@@ -63,7 +63,7 @@ func (c Criterion) String() string {
 // Settings are what one stanza, or the globals so far, ask for.
 type Settings struct {
 	Criterion Setting[Criterion] // default: 1 MiB
-	Rotate    Setting[int]       // old logs kept; 0 deletes at rotation, -1 keeps all but for MaxAge
+	Rotate    Setting[int]       // old logs kept; 0 deletes at rotation, -1 keeps all but for MaxAge; less only after an error in a last line
 	MaxAge    Setting[int]       // days after which a rotation deletes old logs, 0 for never
 	MinAge    Setting[int]       // days before which a log does not rotate
 	Start     Setting[int]       // number of the newest old log, -1 stands for 1

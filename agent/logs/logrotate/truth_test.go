@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -17,7 +16,6 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // truth opens the folder of real configurations.
@@ -196,100 +194,5 @@ func TestTruthAccounts(t *testing.T) {
 	want := []line{{"/var/log/zabbix-agent/zabbix_agentd.log", "weekly", 7}}
 	if diff := cmp.Diff(want, lines(got)); diff != "" || len(got.Problems) != 0 {
 		t.Errorf("with the user zabbix: %v (-want +got):\n%s", got.Problems, diff)
-	}
-}
-
-// grammar gives the cases of testdata/grammar.txtar: each a configuration and
-// the stanzas that logrotate takes from it.
-func grammar(t testing.TB) map[string][2]string {
-	t.Helper()
-	archive, err := txtar.ParseFile("testdata/grammar.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases := make(map[string][2]string)
-	for i := 0; i+1 < len(archive.Files); i += 2 {
-		name, _ := strings.CutSuffix(archive.Files[i].Name, ".conf")
-		config, err := strconv.Unquote(strings.TrimSpace(string(archive.Files[i].Data)))
-		if err != nil || archive.Files[i+1].Name != name+".want" {
-			t.Fatalf("%s: %v", archive.Files[i].Name, err)
-		}
-		cases[name] = [2]string{config, string(archive.Files[i+1].Data)}
-	}
-	return cases
-}
-
-func page(config Config) string {
-	var page strings.Builder
-	for _, l := range lines(config) {
-		page.WriteString(strings.Join(strings.Fields(l.Files), " ") + " | " + l.Criterion + " | " + strconv.Itoa(l.Rotations) + "\n")
-	}
-	return page.String()
-}
-
-// unquoted takes the quotes off the paths of a recorded answer.
-func unquoted(t *testing.T, answer string) string {
-	t.Helper()
-	var page strings.Builder
-	for text := range strings.Lines(answer) {
-		files, rest, _ := strings.Cut(text, " | ")
-		words, err := splitWords(files)
-		if err != nil {
-			t.Fatal(err)
-		}
-		page.WriteString(strings.Join(words, " ") + " | " + rest)
-	}
-	return page.String()
-}
-
-func TestGrammar(t *testing.T) {
-	for name, test := range grammar(t) {
-		host := fstest.MapFS{
-			"c":        {Data: []byte(test[0]), Mode: 0o644},
-			"dev/null": {Mode: fs.ModeDevice | fs.ModeCharDevice | 0o666},
-			"tmp":      {Mode: fs.ModeDir | 0o777},
-		}
-		got, err := Load(host, "c", debianOptions())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(unquoted(t, test[1]), page(got)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s\nproblems: %v", name, diff, got.Problems)
-		}
-	}
-}
-
-// TestLogrotate asks the real program for the answers of TestGrammar again.
-func TestLogrotate(t *testing.T) {
-	logrotate, err := exec.LookPath("logrotate")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("install the package logrotate")
-		}
-		t.Skip("logrotate is not installed")
-	}
-	answer := regexp.MustCompile(`(?s)rotating pattern: (.*?)\s+(hourly|after 1 days|weekly|monthly|yearly|\d+ bytes) (\((?:(\d+) rotations|no old logs will be kept)\))?`)
-	dir := t.TempDir()
-	for name, test := range grammar(t) {
-		config := filepath.Join(dir, name)
-		if err := os.WriteFile(config, []byte(test[0]), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		// Its exit status tells of any error; the page is what counts.
-		said, _ := exec.CommandContext(t.Context(), logrotate, "-d", "-v", "-s", filepath.Join(dir, "state"), config).CombinedOutput()
-		var got strings.Builder
-		for _, m := range answer.FindAllStringSubmatch(string(said), -1) {
-			rotations := m[4]
-			switch {
-			case m[3] == "":
-				rotations = "-1"
-			case rotations == "":
-				rotations = "0"
-			}
-			got.WriteString(strings.Join(strings.Fields(m[1]), " ") + " | " + m[2] + " | " + rotations + "\n")
-		}
-		if diff := cmp.Diff(test[1], got.String()); diff != "" {
-			t.Errorf("%s (-recorded +now):\n%s", name, diff)
-		}
 	}
 }
