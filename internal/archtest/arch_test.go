@@ -20,10 +20,12 @@ var allowed = map[string][]string{
 	"cmd/yunjian-agent":     {"agent", "internal/sdnotify"},
 	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/html", "collector/report/render/xlsx", "rules", "rules/calendar"},
 
-	"agent":       {"agent/probe", "agent/push", "agent/spool", "internal/sdnotify", "internal/selfmetrics", "internal/wire"},
-	"agent/probe": {"internal/wire"},
-	"agent/push":  {"internal/wire"},
-	"agent/spool": {"internal/durable"},
+	"agent":                {"agent/probe", "agent/push", "agent/spool", "internal/sdnotify", "internal/selfmetrics", "internal/wire"},
+	"agent/logs/journald":  {},
+	"agent/logs/logrotate": {},
+	"agent/probe":          {"internal/wire"},
+	"agent/push":           {"internal/wire"},
+	"agent/spool":          {"internal/durable"},
 
 	"collector": {
 		"collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/store",
