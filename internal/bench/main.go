@@ -50,7 +50,7 @@ func sections() []section {
 		{"ingest", "CPU per host report and reports a minute; about 5 minutes", ingestSection},
 		{"memory", "peak memory with 10,000 connections; about 3 minutes", memorySection},
 		{"disk", "bytes per host-minute after merge; about 2 minutes", diskSection},
-		{"percentiles", "month percentiles of all hosts; about 5 minutes", percentileSection},
+		{"percentiles", "month percentiles of all hosts; about 10 minutes", percentileSection},
 		{"codecs", "bytes per value of each column and of other codecs; about 1 minute", codecSection},
 		{"crash", "kill -9 loop; about 3 minutes for 100 kills", crashSection},
 	}
