@@ -130,13 +130,14 @@ func TestLoadNode(t *testing.T) {
 		{
 			"a configuration elsewhere", base(map[string]string{
 				"etc/systemd/system/kubelet.service.d/10.conf": "ExecStart=/usr/bin/kubelet --config=/srv/kubelet.json\n",
-				"srv/kubelet.json":                             `{"containerLogMaxSize": "100M", "containerLogMaxFiles": 3}`,
+				"srv/kubelet.json": `{"containerLogMaxSize": "100M", "containerLogMaxFiles": 3}`,
 			}),
 			log(100_000_000, 3, Origin{"srv/kubelet.json", 1}), nil,
 		},
 		{
 			"bad values", base(map[string]string{"var/lib/kubelet/config.yaml": "containerLogMaxSize: big\ncontainerLogMaxFiles: 1\n", "etc/kubernetes/kubelet-config.yaml": "a: [\n"}),
-			log(10<<20, 5, Origin{}), []string{
+			log(10<<20, 5, Origin{}),
+			[]string{
 				"var/lib/kubelet/config.yaml:1: " + ErrSize.Error(),
 				"var/lib/kubelet/config.yaml:2: " + ErrSize.Error(),
 				"etc/kubernetes/kubelet-config.yaml: " + ErrSyntax.Error(),

@@ -168,9 +168,9 @@ func (d *Docker) container(fsys fs.FS, folder, id string) {
 	}
 	var host struct {
 		LogConfig struct {
-			Type   string
-			Config map[string]string
-		}
+			Type   string            `json:"Type"`
+			Config map[string]string `json:"Config"`
+		} `json:"LogConfig"`
 	}
 	if err := json.Unmarshal(text, &host); err != nil {
 		d.refuse(name, ErrSyntax)
