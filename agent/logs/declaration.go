@@ -46,4 +46,6 @@ type Declaration struct {
 	Origin string
 	// SuspendAtFreeBytes is the free space at which the writer stops by itself.
 	SuspendAtFreeBytes int64
+	// SuspendAtFreePercent is the same as a share of the file system, 0 if it is none.
+	SuspendAtFreePercent float64
 }
