@@ -201,8 +201,29 @@ func (p *parsing) row(r *row) {
 		b.Prices = append(b.Prices, Price{
 			Provider: r.id("provider"), Resource: r.choice("resource"), YuanMonth: price, EffectiveFrom: r.date("effective_from"),
 		})
+	case LogSources:
+		b.LogSources = append(b.LogSources, r.logSource())
 	}
 	p.places.add(r)
+}
+
+func (r *row) logSource() LogSource {
+	out := LogSource{
+		SubjectKind: r.choice("subject_kind"), Subject: r.id("subject"), Level: r.whole("djbh_level", 1, 4), Status: r.choice("status"),
+		Class: r.class("class"), Stream: r.id("stream"), Party: r.choice("party"), CentralStore: r.id("central_store"), Expires: r.date("expires"),
+	}
+	switch {
+	case out.SubjectKind == "":
+	case out.SubjectKind == "default":
+		if out.Subject != "" {
+			r.refuse("subject", out.Subject, "is given, and a default holds for every host", "clear it, or choose another kind of subject")
+		}
+	case out.Subject == "":
+		r.refuse("subject", "", "is empty", "write the id of the system or host")
+	case out.Level != 0 || out.Status != "":
+		r.refuse("djbh_level", r.cell("djbh_level"), "narrows a default only", "clear level and status")
+	}
+	return out
 }
 
 func (r *row) platform() Platform {
