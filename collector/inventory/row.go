@@ -171,8 +171,9 @@ func (r *row) number(field string, least, most float64) (float64, bool) {
 	return x, true
 }
 
-func (r *row) whole(field string, least, most int) int {
-	x, given := r.number(field, float64(least), float64(most))
+// whole reads a whole number from 1, 0 if the cell is empty or refused.
+func (r *row) whole(field string, most int) int {
+	x, given := r.number(field, 1, float64(most))
 	if !given {
 		return 0
 	}
