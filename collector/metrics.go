@@ -25,7 +25,7 @@ func newMetrics() *metrics {
 		set: set, commits: set.Summary("commit_seconds"),
 		rows: map[string]selfmetrics.Counter{}, events: map[[2]string]selfmetrics.Counter{},
 	}
-	for _, table := range []string{"usage", "usage_device", "samples", "quarantine"} {
+	for _, table := range []string{"usage", "usage_device", "samples", "quarantine", "log_evidence"} {
 		m.rows[table] = set.Counter("rows_stored_total", selfmetrics.Label{Name: "table", Value: table})
 	}
 	return m
@@ -51,6 +51,7 @@ func (m *metrics) committed(rows *wire.Rows, took time.Duration) {
 	m.rows["usage_device"].Add(len(rows.Devices))
 	m.rows["samples"].Add(len(rows.Samples))
 	m.rows["quarantine"].Add(len(rows.Quarantine))
+	m.rows["log_evidence"].Add(len(rows.Evidence))
 }
 
 // gauge shows a value that is asked for when the page is read.

@@ -20,7 +20,7 @@ func newInventory(o *options) *cobra.Command {
 		Use:   "import FILE...",
 		Short: "Import CSV or XLSX files, each whole or not at all",
 		Long: `import reads platforms, providers, using units, information systems, hosts, flavours,
-exemptions and prices. A row that is wrong is named with file, line, column and
+exemptions, prices and the registry of logs (Art. 29). A row that is wrong is named with file, line, column and
 reason, and then nothing of that file is imported. A workbook holds one table a
 sheet; a CSV file holds one table, known by its heads or by --kind.`,
 		Example: "  yunjian-collector inventory import platforms.csv units.csv systems.csv hosts.csv",
@@ -41,7 +41,7 @@ sheet; a CSV file holds one table, known by its heads or by --kind.`,
 			return nil
 		},
 	}
-	load.Flags().StringVar(&kind, "kind", "", "table of a CSV file whose heads do not tell: platforms, providers, units, systems, hosts, flavors, exemptions or prices")
+	load.Flags().StringVar(&kind, "kind", "", "table of a CSV file whose heads do not tell: platforms, providers, units, systems, hosts, flavors, exemptions, prices or log_sources")
 	cmd.AddCommand(load, &cobra.Command{
 		Use: "template FILE.xlsx", Short: "Write an empty workbook with all heads and an explanation", Args: cobra.ExactArgs(1),
 		Example: "  yunjian-collector inventory template inventory.xlsx",

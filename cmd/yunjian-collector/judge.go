@@ -52,6 +52,7 @@ same findings from the same data.`,
 	}
 	cmd.Flags().StringVar(&monthText, "month", "", "month to judge, such as 2026-10")
 	_ = cmd.MarkFlagRequired("month") // the flag is defined above
+	cmd.AddCommand(newVectors(o))
 	return cmd
 }
 

@@ -268,6 +268,12 @@ func (h *Handler) document(r *http.Request, scope Scope) error {
 		for _, e := range d.Events {
 			rows.Power = append(rows.Power, wire.PowerRow{Host: k, OffAt: e.OffAt, OnAt: e.OnAt, Source: d.Source})
 		}
+	case *wire.LogEvidence:
+		k, err := key(d.Host)
+		if err != nil {
+			return err
+		}
+		rows.Evidence = append(rows.Evidence, wire.EvidenceRow{Host: k, LogEvidence: *d})
 	}
 	stored, err := h.Put(rows)
 	if err != nil {

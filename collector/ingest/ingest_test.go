@@ -225,6 +225,8 @@ func TestAnswers(t *testing.T) {
 		{"busy", wire.PathWrite, mint(t, ""), "", good, func(context.Context, *wire.Rows) error { return ErrBusy }, 503, "try again"},
 		{"ClickHouse gone", wire.PathWrite, mint(t, ""), "", good, func(context.Context, *wire.Rows) error { return errors.New("boom") }, 503, "try again"},
 		{"unknown document", wire.PathDocuments, mint(t, ""), "", []byte(`{"schema":"x"}`), stored, 400, "unknown document schema"},
+		{"another's evidence", wire.PathDocuments, mint(t, "i-2"), "", []byte(`{"schema":"log-evidence/v1","host":"i-1","at":"2026-11-02T08:00:00Z"}`), stored, 400, "belongs to host"},
+		{"evidence of nobody", wire.PathDocuments, mint(t, ""), "", []byte(`{"schema":"log-evidence/v1","at":"2026-11-02T08:00:00Z"}`), stored, 400, "host is empty"},
 		{"another's document", wire.PathDocuments, mint(t, "i-2"), "", []byte(`{"schema":"power/v1","host":"i-1","source":"x","events":[]}`), stored, 400, "belongs to host"},
 		{"elsewhere", "/api/v1/other", mint(t, ""), "", nil, stored, 404, ""},
 	}
@@ -253,12 +255,14 @@ func TestDocuments(t *testing.T) {
 	for _, body := range []string{
 		`{"schema":"identity/v1","host":"i-1","host_kind":"dmi","at":"2026-11-02T08:00:00Z","kernel":"6.1"}`,
 		`{"schema":"power/v1","host":"i-1","source":"replay","events":[{"off_at":"2026-11-01T00:00:00Z","on_at":"2026-11-01T01:00:00Z"}]}`,
+		`{"schema":"log-evidence/v1","host":"i-1","at":"2026-11-02T08:00:00Z","complete":true,"ledger_entries":7}`,
 	} {
 		if w := post(t, h, wire.PathDocuments, mint(t, "i-1"), []byte(body)); w.Code != http.StatusNoContent {
 			t.Fatalf("status %d %s", w.Code, w.Body)
 		}
 	}
-	if len(got.Hosts) != 1 || len(got.Identities) != 1 || got.Identities[0].Kernel != "6.1" || len(got.Power) != 1 || got.Power[0].Source != "replay" {
+	if len(got.Hosts) != 1 || len(got.Identities) != 1 || got.Identities[0].Kernel != "6.1" || len(got.Power) != 1 || got.Power[0].Source != "replay" ||
+		len(got.Evidence) != 1 || got.Evidence[0].Host != wire.HostKey("p", "i-1") || got.Evidence[0].LedgerEntries != 7 {
 		t.Errorf("stored %+v", got)
 	}
 }

@@ -15,6 +15,7 @@ const (
 	Flavors    Kind = "flavors"
 	Exemptions Kind = "exemptions"
 	Prices     Kind = "prices"
+	LogSources Kind = "log_sources"
 )
 
 // Platform is one cloud platform (Art. 3).
@@ -115,6 +116,26 @@ type Price struct {
 	EffectiveFrom calendar.Date
 }
 
+// LogSource is a log that has to be kept (Art. 29).
+type LogSource struct {
+	// SubjectKind is information_system, host, or default for every host.
+	SubjectKind string
+	Subject     string // id of the system or host; empty for default
+	// Level and Status narrow a default to systems of at least a grade of classified
+	// protection, and of a status; 0 and empty for any.
+	Level  int
+	Status string
+	// Class is the class of the log, such as os-auth, and Stream one stream of it, empty
+	// for any.
+	Class  string
+	Stream string
+	// Party has to keep it (Art. 12): unit or provider; empty for the owner of the host.
+	Party string
+	// CentralStore names the store that has to hold it; empty if not given.
+	CentralStore string
+	Expires      calendar.Date // the last day on which it is required; zero for no end
+}
+
 // Batch holds the rows of one file, or all that is known already.
 type Batch struct {
 	Platforms  []Platform
@@ -125,10 +146,11 @@ type Batch struct {
 	Flavors    []Flavor
 	Exemptions []Exemption
 	Prices     []Price
+	LogSources []LogSource
 }
 
 // Len returns the number of rows.
 func (b Batch) Len() int {
 	return len(b.Platforms) + len(b.Providers) + len(b.Units) + len(b.Systems) +
-		len(b.Hosts) + len(b.Flavors) + len(b.Exemptions) + len(b.Prices)
+		len(b.Hosts) + len(b.Flavors) + len(b.Exemptions) + len(b.Prices) + len(b.LogSources)
 }

@@ -142,6 +142,16 @@ func TestCSVTables(t *testing.T) {
 			"provider,resource,yuan_month,effective_from\np1,vcpu,0.35,46027\n",
 			Batch{Prices: []Price{{Provider: "p1", Resource: "vcpu", YuanMonth: 0.35, EffectiveFrom: day(t, "2026-01-05")}}},
 		},
+		{
+			"登记对象,对象编码,等保级别下限,系统状态,日志类别,日志流,责任方,集中存储编码,登记有效期至\n" +
+				"默认,,3,,操作系统审计,,,,\n信息系统,s1,,,app-operation,orders,使用单位,es-1,2026-12-31\nhost,h0,,,site-vpn,,provider,,\ndefault,,,运行,os-auth,,,,\n",
+			Batch{LogSources: []LogSource{
+				{SubjectKind: "default", Level: 3, Class: "os-audit"},
+				{SubjectKind: "information_system", Subject: "s1", Class: "app-operation", Stream: "orders", Party: "unit", CentralStore: "es-1", Expires: day(t, "2026-12-31")},
+				{SubjectKind: "host", Subject: "h0", Class: "site-vpn", Party: "provider"},
+				{SubjectKind: "default", Status: "running", Class: "os-auth"},
+			}},
+		},
 	} {
 		if diff := cmp.Diff(tt.want, accept(t, []byte(tt.text))); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.text, diff)
@@ -222,6 +232,13 @@ func TestCSVFormRefused(t *testing.T) {
 		{"code,name\n9135010OM000100Y43,x\n", "", "at place 8"},
 		{"code,name\nN-,x\n", "", "internal code of 0 characters"},
 		{"id,name,kind\nx,y,服务商\n", "platforms", "the platform of a provider has one"},
+		{"登记对象,对象编码,日志类别\n默认,s1,os-auth\n", "", "a default holds for every host"},
+		{"登记对象,对象编码,日志类别\n云主机,,os-auth\n", "", `column "对象编码": is empty`},
+		{"登记对象,对象编码,日志类别\n云主机,h9,os-auth\n", "", `"h9" is neither in this file nor known`},
+		{"登记对象,对象编码,日志类别\n信息系统,h0,os-auth\n", "", `"h0" is neither in this file nor known`},
+		{"登记对象,对象编码,日志类别\n云主机,h0,OS Auth\n", "", "is no class of logs"},
+		{"登记对象,对象编码,日志类别\n云主机,h0,os-auth\n云主机,h0,操作系统登录认证\n", "", "is given on line 2 already"},
+		{"登记对象,对象编码,日志类别,等保级别下限\n云主机,h0,os-auth,3\n", "", "narrows a default only"},
 		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "old .xls"},
 		{"PK\x03\x04 no zip", "", "no readable workbook"},
 	} {

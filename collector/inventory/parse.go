@@ -181,12 +181,12 @@ func (p *parsing) row(r *row) {
 	case Systems:
 		b.Systems = append(b.Systems, System{
 			ID: r.id("id"), Name: r.text("name"), Unit: r.unit("unit"), Platform: r.id("platform"),
-			Level: r.whole("djbh_level", 1, 4), Cutover: r.date("cutover_date"), Status: r.choice("status"),
+			Level: r.whole("djbh_level", 4), Cutover: r.date("cutover_date"), Status: r.choice("status"),
 		})
 	case Hosts:
 		b.Hosts = append(b.Hosts, r.host())
 	case Flavors:
-		f := Flavor{ID: r.id("id"), VCPU: r.whole("vcpu", 1, 4096), MemoryGiB: r.size("memory_gib"), Family: r.text("family")}
+		f := Flavor{ID: r.id("id"), VCPU: r.whole("vcpu", 4096), MemoryGiB: r.size("memory_gib"), Family: r.text("family")}
 		if price, given := r.number("price_yuan_month", 0, 1e9); given {
 			f.PriceYuanMonth = &price
 		}
@@ -201,8 +201,29 @@ func (p *parsing) row(r *row) {
 		b.Prices = append(b.Prices, Price{
 			Provider: r.id("provider"), Resource: r.choice("resource"), YuanMonth: price, EffectiveFrom: r.date("effective_from"),
 		})
+	case LogSources:
+		b.LogSources = append(b.LogSources, r.logSource())
 	}
 	p.places.add(r)
+}
+
+func (r *row) logSource() LogSource {
+	out := LogSource{
+		SubjectKind: r.choice("subject_kind"), Subject: r.id("subject"), Level: r.whole("djbh_level", 4), Status: r.choice("status"),
+		Class: r.class("class"), Stream: r.id("stream"), Party: r.choice("party"), CentralStore: r.id("central_store"), Expires: r.date("expires"),
+	}
+	switch {
+	case out.SubjectKind == "":
+	case out.SubjectKind == "default":
+		if out.Subject != "" {
+			r.refuse("subject", out.Subject, "is given, and a default holds for every host", "clear it, or choose another kind of subject")
+		}
+	case out.Subject == "":
+		r.refuse("subject", "", "is empty", "write the id of the system or host")
+	case out.Level != 0 || out.Status != "":
+		r.refuse("djbh_level", r.cell("djbh_level"), "narrows a default only", "clear level and status")
+	}
+	return out
 }
 
 func (r *row) platform() Platform {
@@ -217,7 +238,7 @@ func (r *row) host() Host {
 	disk, _ := r.number("disk_gib", 0, 1e9)
 	h := Host{
 		ID: r.id("host_id"), System: r.id("system"), Platform: r.id("platform"), Provider: r.id("provider"),
-		Flavor: r.id("flavor"), VCPU: r.whole("vcpu", 1, 4096), MemoryGiB: r.size("memory_gib"), DiskGiB: disk,
+		Flavor: r.id("flavor"), VCPU: r.whole("vcpu", 4096), MemoryGiB: r.size("memory_gib"), DiskGiB: disk,
 		InService: r.date("in_service_date"), EffectiveFrom: r.date("effective_from"), State: r.choice("state"),
 		Owner: r.choice("owner"), MachineID: r.id("machine_id"), Instance: r.id("instance"),
 		Standby: r.choice("is_standby") == "true",

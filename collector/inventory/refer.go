@@ -60,6 +60,14 @@ func refer(b *Batch, at places, known Batch) {
 	for i, x := range b.Prices {
 		point(at[Prices][i], "provider", x.Provider, reg.providers)
 	}
+	for i, x := range b.LogSources {
+		switch r := at[LogSources][i]; x.SubjectKind {
+		case "host":
+			point(r, "subject", x.Subject, reg.hosts)
+		case "information_system":
+			point(r, "subject", x.Subject, reg.systems)
+		}
+	}
 	unique(b, at)
 }
 
@@ -163,5 +171,8 @@ func unique(b *Batch, at places) {
 	}
 	for i, x := range b.Prices {
 		check(Prices, i, "provider", x.Provider, x.Resource, x.EffectiveFrom.String())
+	}
+	for i, x := range b.LogSources {
+		check(LogSources, i, "class", x.Class, x.SubjectKind, x.Subject, fmt.Sprint(x.Level), x.Status, x.Stream)
 	}
 }

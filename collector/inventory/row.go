@@ -31,6 +31,7 @@ var (
 	compact     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`)
 	serial      = regexp.MustCompile(`^\d{5}(\.0+)?$`)
 	midnight    = regexp.MustCompile(`[ T]0?0:00(:00(\.0+)?)?$`)
+	ownClass    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	cellError   = regexp.MustCompile(`^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)$`)
 )
 
@@ -138,6 +139,19 @@ func (r *row) choice(field string) string {
 	return value
 }
 
+// class reads a class of logs: one of the choices, or one that a site has added.
+func (r *row) class(field string) string {
+	s := r.required(field)
+	if value, known := r.column(field).value(s); known || s == "" {
+		return value
+	}
+	if !ownClass.MatchString(s) {
+		r.refuse(field, s, "is no class of logs", "want one of "+strings.Join(r.column(field).choices(), ", ")+", or an own one in small letters, digits and hyphens")
+		return ""
+	}
+	return s
+}
+
 // number reads a number within bounds, and false if the cell is empty or refused.
 func (r *row) number(field string, least, most float64) (float64, bool) {
 	cell := r.required(field)
@@ -157,8 +171,9 @@ func (r *row) number(field string, least, most float64) (float64, bool) {
 	return x, true
 }
 
-func (r *row) whole(field string, least, most int) int {
-	x, given := r.number(field, float64(least), float64(most))
+// whole reads a whole number from 1, 0 if the cell is empty or refused.
+func (r *row) whole(field string, most int) int {
+	x, given := r.number(field, 1, float64(most))
 	if !given {
 		return 0
 	}

@@ -47,6 +47,9 @@ func (s *Store) Commit(ctx context.Context, rows *wire.Rows, now time.Time) erro
 	if len(rows.Quarantine)+len(rows.Identities)+len(rows.Power) > 0 {
 		group.Go(func() error { return s.insertRare(ctx, rows, now.Unix()) })
 	}
+	if len(rows.Evidence) > 0 {
+		group.Go(func() error { return s.insertEvidence(ctx, rows.Evidence, now.Unix()) })
+	}
 	return group.Wait()
 }
 

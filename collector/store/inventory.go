@@ -24,7 +24,7 @@ type Import struct {
 // any of it before all of it is there.
 func (s *Store) SaveInventory(ctx context.Context, from Import, b inventory.Batch) error {
 	seq := uint64(from.At.UnixNano())
-	for _, save := range []func(context.Context, uint64, inventory.Batch) error{s.saveParties, s.saveSystems, s.saveHosts, s.saveTerms} {
+	for _, save := range []func(context.Context, uint64, inventory.Batch) error{s.saveParties, s.saveSystems, s.saveHosts, s.saveTerms, s.saveLogSources} {
 		if err := save(ctx, seq, b); err != nil {
 			return fmt.Errorf("import inventory: %w", err)
 		}
@@ -215,6 +215,11 @@ func (s *Store) Inventory(ctx context.Context) (b inventory.Batch, err error) {
 	read("inventory_hosts", func(scan func(...any) error) error {
 		h, err := scanHost(scan)
 		b.Hosts = append(b.Hosts, h)
+		return err
+	})
+	read("inventory_log_sources", func(scan func(...any) error) error {
+		l, err := scanLogSource(scan)
+		b.LogSources = append(b.LogSources, l)
 		return err
 	})
 	return b, err

@@ -67,7 +67,7 @@ type PowerEvent struct {
 // maxDocumentText bounds every text field of a document, in bytes.
 const maxDocumentText = 512
 
-// DecodeDocument reads one document: *Identity or *Power. Unknown fields are
+// DecodeDocument reads one document: *Identity, *Power or *LogEvidence. Unknown fields are
 // ignored, since a newer agent may say more; an unknown schema is an error.
 func DecodeDocument(body []byte) (any, error) {
 	var head struct {
@@ -89,8 +89,14 @@ func DecodeDocument(body []byte) (any, error) {
 			return nil, err
 		}
 		return &d, d.validate()
+	case SchemaLogEvidence:
+		var d LogEvidence
+		if err := decodeJSON(body, &d); err != nil {
+			return nil, err
+		}
+		return &d, d.validate()
 	}
-	return nil, fmt.Errorf("unknown document schema %.60q: this collector reads %s and %s", head.Schema, SchemaIdentity, SchemaPower)
+	return nil, fmt.Errorf("unknown document schema %.60q: this collector reads %s, %s and %s", head.Schema, SchemaIdentity, SchemaPower, SchemaLogEvidence)
 }
 
 func decodeJSON(body []byte, to any) error {

@@ -65,12 +65,25 @@ type Rows struct {
 	Quarantine []QuarantineRow
 	Identities []IdentityRow
 	Power      []PowerRow
+	Evidence   []EvidenceRow
 }
 
 // IdentityRow is a Identity of a known host.
 type IdentityRow struct {
 	Host uint64
 	Identity
+}
+
+// EvidenceRow is what a known host said about its logs. It becomes rows of several
+// tables.
+type EvidenceRow struct {
+	Host uint64
+	LogEvidence
+}
+
+// Len is the number of rows in all tables.
+func (r *EvidenceRow) Len() int {
+	return 1 + len(r.Sources) + len(r.Progress) + len(r.Events) + len(r.Downtime) + len(r.Problems)
 }
 
 // PowerRow is one time off of a known host.
@@ -82,7 +95,11 @@ type PowerRow struct {
 
 // Len is the number of rows in all tables.
 func (r *Rows) Len() int {
-	return len(r.Hosts) + len(r.Usage) + len(r.Devices) + len(r.Samples) + len(r.Quarantine) + len(r.Identities) + len(r.Power)
+	n := len(r.Hosts) + len(r.Usage) + len(r.Devices) + len(r.Samples) + len(r.Quarantine) + len(r.Identities) + len(r.Power)
+	for i := range r.Evidence {
+		n += r.Evidence[i].Len()
+	}
+	return n
 }
 
 // Append adds the rows of other.
@@ -94,12 +111,14 @@ func (r *Rows) Append(other *Rows) {
 	r.Quarantine = append(r.Quarantine, other.Quarantine...)
 	r.Identities = append(r.Identities, other.Identities...)
 	r.Power = append(r.Power, other.Power...)
+	r.Evidence = append(r.Evidence, other.Evidence...)
 }
 
-// Reset empties r and keeps its memory for the next group.
+// Reset empties r and keeps its memory for the next group, but not that of documents.
 func (r *Rows) Reset() {
+	clear(r.Evidence)
 	*r = Rows{
 		Hosts: r.Hosts[:0], Usage: r.Usage[:0], Devices: r.Devices[:0], Samples: r.Samples[:0],
-		Quarantine: r.Quarantine[:0], Identities: r.Identities[:0], Power: r.Power[:0],
+		Quarantine: r.Quarantine[:0], Identities: r.Identities[:0], Power: r.Power[:0], Evidence: r.Evidence[:0],
 	}
 }

@@ -25,9 +25,10 @@ type forecast struct {
 	store     bool // first is a date of the store
 }
 
-// window returns the guaranteed days of the policy on the host.
+// window returns the guaranteed days of the policy on the host. What was not understood
+// may remove earlier than all that was.
 func (j *judge) window() (float64, bool) {
-	if j.src.Policy == nil {
+	if j.src.Policy == nil || j.src.PolicyProblem != "" {
 		return 0, false
 	}
 	return j.src.Policy.window(j.src.Rate.high())
@@ -105,7 +106,7 @@ func (j *judge) forecast() forecast {
 		f.undecided = false
 		if !j.localStart.IsZero() { // there is something to remove
 			places = append(places, place{policy: j.src.Policy, oldest: j.localStart})
-			_, f.container = j.src.Policy.(Container)
+			f.container = isContainer(j.src.Policy)
 		}
 	}
 	if r := j.src.Remote; j.complete() && r.Retention != nil {

@@ -53,13 +53,13 @@ func (d *dice) number() int {
 
 func (d *dice) policy(now time.Time) Policy {
 	span := func() time.Duration { return time.Duration(d.number()) * time.Hour }
-	switch d.roll(9) {
+	switch d.roll(10) {
 	case 0:
 		return nil
 	case 1:
 		return Never{}
 	case 2:
-		return Count{Keep: d.number(), IntervalDays: float64(d.number())}
+		return Count{Keep: d.number(), IntervalDays: float64(d.number()), FileBytes: int64(d.number())}
 	case 3:
 		return Age{Days: float64(d.number()), SpanDays: float64(d.number())}
 	case 4:
@@ -69,6 +69,12 @@ func (d *dice) policy(now time.Time) Policy {
 	case 6:
 		return Auditd{Action: []string{"", "ROTATE", "IGNORE", "x"}[d.roll(4)], NumLogs: d.number(), MaxLogFile: d.number(), CronDays: float64(d.number())}
 	case 7:
+		list := Any{}
+		for range d.roll(3) {
+			list = append(list, d.policy(now))
+		}
+		return slices.DeleteFunc(list, func(p Policy) bool { return p == nil })
+	case 8:
 		return Journald{
 			Volatile: d.roll(4) == 0, MaxUse: int64(d.number()), MaxFileSize: int64(d.number()), FSSize: int64(d.number()), Usage: int64(d.number()),
 			MaxFileTime: span(), MaxFiles: d.number(), ActiveFiles: d.number(), MaxRetention: span(), TypicalSpan: span(), LongestSpan: span(),
@@ -99,6 +105,9 @@ func (d *dice) source(now time.Time) Source {
 		Ledger:  Ledger{Since: d.date(now)},
 	}
 	s.LastReport = d.time(now)
+	if d.roll(8) == 0 {
+		s.PolicyProblem = "not understood"
+	}
 	for range d.roll(5) {
 		s.Segments = append(s.Segments, Segment{First: d.time(now), Last: d.time(now), Begin: d.time(now), ModTime: d.time(now), HeadUntrusted: d.roll(8) == 0})
 	}

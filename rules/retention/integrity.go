@@ -2,6 +2,7 @@ package retention
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -53,17 +54,26 @@ func (j *judge) integrity() []need {
 // number. If the policy is not known nobody is accused: the records are lost either
 // way.
 func (j *judge) predicted(e Event, at calendar.Date) bool {
-	days, known := j.window()
-	if !known {
+	if _, known := j.window(); !known {
 		return true
 	}
-	if l, ok := j.src.Policy.(Logrotate); ok && e.Index > 0 && l.Rotate >= 0 && !l.Disabled && l.MaxAge <= 0 {
-		return e.Index >= l.Rotate
-	}
-	if _, ok := j.src.Policy.(Container); ok {
+	return removes(j.src.Policy, e, at, j.src.Rate.high())
+}
+
+// removes reports whether p takes a segment like that of e by a day.
+func removes(p Policy, e Event, at calendar.Date, rate float64) bool {
+	switch p := p.(type) {
+	case Any:
+		return slices.ContainsFunc(p, func(each Policy) bool { return removes(each, e, at, rate) })
+	case Container:
 		return true // the log went with its container
+	case Logrotate:
+		if e.Index > 0 && p.Rotate >= 0 && !p.Disabled && p.MaxAge <= 0 {
+			return e.Index >= p.Rotate
+		}
 	}
-	return float64(e.Last.DaysUntil(at)) >= math.Floor(days)
+	days, known := p.window(rate)
+	return !known || float64(e.Last.DaysUntil(at)) >= math.Floor(days)
 }
 
 // writer judges whether the source is being written, as of the last report.

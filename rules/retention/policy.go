@@ -64,20 +64,32 @@ func (Never) window(float64) (float64, bool)                       { return math
 func (Never) removal(time.Time, float64) (at time.Time, gone bool) { return time.Time{}, false }
 func (Never) remedy(int, float64) []Change                         { return nil }
 
-// Count keeps a number of files that each hold a fixed time, as logback's maxHistory.
+// Count keeps a number of files that each hold a fixed time, as logback's maxHistory,
+// or a fixed size, as log4j2's SizeBased policy.
 type Count struct {
 	// Keep is the number of closed files, IntervalDays the time in each of them.
 	Keep         int
 	IntervalDays float64
+	// FileBytes is the size at which a file is closed; it counts where IntervalDays is 0.
+	FileBytes int64
 	// Setting is the keyword of the count, for the remedy.
 	Setting string
 }
 
-func (c Count) window(float64) (float64, bool) {
-	if c.IntervalDays <= 0 {
-		return 0, false
+// fileDays returns the time that each closed file surely holds, 0 if unknown.
+func (c Count) fileDays(rate float64) float64 {
+	if c.IntervalDays <= 0 && c.FileBytes > 0 && rate > 0 {
+		return float64(c.FileBytes) / rate
 	}
-	return float64(max(c.Keep, 0)) * c.IntervalDays, true
+	return max(c.IntervalDays, 0)
+}
+
+func (c Count) window(rate float64) (float64, bool) {
+	if c.Keep <= 0 && c.IntervalDays+float64(c.FileBytes) > 0 {
+		return 0, true
+	}
+	days := c.fileDays(rate)
+	return float64(max(c.Keep, 0)) * days, days > 0
 }
 
 func (c Count) removal(written time.Time, rate float64) (time.Time, bool) {
@@ -87,11 +99,12 @@ func (c Count) removal(written time.Time, rate float64) (time.Time, bool) {
 	return afterMidnight(calendar.DateOf(written).AddDays(1+max(c.Keep, 0)), written.Location()), true
 }
 
-func (c Count) remedy(want int, _ float64) []Change {
-	if c.IntervalDays <= 0 {
+func (c Count) remedy(want int, rate float64) []Change {
+	days := c.fileDays(rate)
+	if days <= 0 {
 		return nil
 	}
-	return whole(c.Setting, float64(c.Keep), float64(want)/c.IntervalDays)
+	return whole(c.Setting, float64(c.Keep), float64(want)/days)
 }
 
 // Age removes records, files or indices by their age, as central stores do.

@@ -46,11 +46,13 @@ func (j *judge) keepLonger(f forecast) Remedy {
 	if r := j.src.Remote; f.store && r.Retention != nil {
 		return Remedy{Action: ActionStore, Changes: r.Retention.remedy(want, rate)}
 	}
-	if _, ok := j.src.Policy.(Container); ok {
+	if isContainer(j.src.Policy) {
 		return Remedy{Action: ActionForward}
 	}
 	if j.src.Policy != nil && !j.ended {
-		if days, known := j.window(); known && days < float64(want) {
+		// Of several policies one that is known to be too short is to be changed, even if
+		// another is not understood.
+		if days, known := j.window(); !known || days < float64(want) {
 			if changes := j.src.Policy.remedy(want, rate); len(changes) > 0 {
 				return Remedy{Action: ActionPolicy, Changes: changes, Bytes: j.bytes()}
 			}

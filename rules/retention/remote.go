@@ -130,8 +130,8 @@ func (j *judge) complete() bool {
 	}
 	limit := day
 	days, known := j.window()
-	if c, ok := j.src.Policy.(Container); ok {
-		days, known = c.rotated(j.src.Rate.high())
+	if isContainer(j.src.Policy) {
+		days, known = lasting(j.src.Policy, j.src.Rate.high())
 	}
 	if known && days < 2 {
 		// Nothing is shipped in no time, so that a log in memory has to have some.

@@ -14,8 +14,9 @@ type Source struct {
 	Scope    Scope
 	// Segments are the files, journals or archives that are present, in any order.
 	Segments []Segment
-	// Policy says when records are removed; nil if it is not known or was not parsed,
-	// and then PolicyProblem says why.
+	// Policy says when records are removed; nil if it is not known or was not parsed.
+	// PolicyProblem says what was not understood; a policy beside it is only a part of
+	// the truth.
 	Policy        Policy
 	PolicyProblem string
 	Rate          Rate

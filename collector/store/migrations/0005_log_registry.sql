@@ -1,0 +1,23 @@
+-- Registry of the logs that have to be kept (Art. 29).
+
+-- shard: everywhere
+CREATE TABLE inventory_log_sources (
+    seq UInt64 COMMENT 'Import that brought the row.',
+    subject_kind LowCardinality(String) COMMENT 'information_system, host, or default for every host.',
+    subject String COMMENT 'Identifier of the system or host; empty for default.',
+    djbh_level UInt8 COMMENT 'For default: least level of classified protection from which it holds; 0 for any.',
+    status LowCardinality(String) COMMENT 'For default: status of the systems for which it holds; empty for any.',
+    class LowCardinality(String) COMMENT 'Class of the log, such as os-auth.',
+    stream String COMMENT 'Stream of the class; empty for any.',
+    party LowCardinality(String) COMMENT 'Who has to keep it (Art. 12): unit or provider; empty for the owner of the host.',
+    central_store String COMMENT 'Central store that has to hold it; empty where not given.',
+    expires Nullable(Date) COMMENT 'Last day on which it is required; NULL for as long as the host is in scope.'
+) ENGINE = MergeTree
+ORDER BY (subject_kind, subject, class, stream, seq)
+SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Logs that have to be kept, by system, by host, or by default.';
+
+CREATE VIEW log_requirements AS
+SELECT subject_kind, subject, djbh_level, status, class, stream, argMax(party, seq) AS party, argMax(central_store, seq) AS central_store,
+    argMax(tuple(expires), seq).1 AS expires
+FROM inventory_log_sources WHERE seq IN (SELECT seq FROM inventory_imports) GROUP BY subject_kind, subject, djbh_level, status, class, stream;
