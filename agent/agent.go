@@ -11,9 +11,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/yunjian-io/yunjian/agent/probe"
@@ -31,6 +33,9 @@ type Options struct {
 	Notify string
 	// Watchdog is how long systemd waits for a sign of life, $WATCHDOG_USEC; 0: for ever.
 	Watchdog time.Duration
+
+	// Guarantee computes what the policies of a log keep; nil: the figure is not there.
+	Guarantee Guarantee
 
 	// What follows replaces the world in tests.
 	Probes    probe.Options
@@ -71,6 +76,9 @@ type agent struct {
 	began    int64           // meter at the start of the interval
 	offset   float64         // clock offset in seconds, NaN if not known
 	delivery *delivery       // nil without a collector
+	logs     *watch          // nil if logs are not watched
+	// clockOffset is offset for the goroutine of logs, as the bits of the float.
+	clockOffset atomic.Uint64
 }
 
 // Run measures and reports until ctx is done; it returns nil then. An error
@@ -103,9 +111,11 @@ func newAgent(o Options) (*agent, error) {
 		states:  map[string]bool{},
 		offset:  missing,
 	}
+	a.clockOffset.Store(math.Float64bits(missing))
 	a.encode = newEncoder()
 	a.grid = newGrid(a.look, a.report)
 	a.self = newSelf(o.Version, a.meter)
+	a.logs = newWatch(a)
 	if o.Config.CollectorURL == "" {
 		return a, nil
 	}
@@ -152,6 +162,10 @@ func (a *agent) run(ctx context.Context) error {
 		slog.String("host_kind", string(a.identity.now.HostKind)), slog.String("collector", a.Config.CollectorURL))
 	a.delivery.begin()
 	defer a.delivery.end()
+	if err := a.logs.begin(ctx); err != nil {
+		return err
+	}
+	defer a.logs.end()
 
 	timer := time.NewTimer(a.grid.start(a.Wall(), time.Now()))
 	defer timer.Stop()
@@ -174,6 +188,13 @@ func (a *agent) run(ctx context.Context) error {
 			if err := a.delivery.settle(ctx, r); err != nil {
 				return err
 			}
+			a.clockOffset.Store(math.Float64bits(a.offset))
+		case r := <-a.logs.ready():
+			if err := a.logs.take(r); err != nil {
+				return err
+			}
+		case err := <-a.logs.broken():
+			return err
 		}
 	}
 }
@@ -220,7 +241,7 @@ func (a *agent) closeInterval(ctx context.Context, wall time.Time) error {
 	if a.delivery == nil {
 		return nil
 	}
-	body, err := a.encode.report(a.probes.Gatherer(), a.identity.now.Host, a.grid.began())
+	body, err := a.encode.report(a.toSend(), a.identity.now.Host, a.grid.began())
 	if err != nil {
 		return err
 	}

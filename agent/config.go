@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/yunjian-io/yunjian/agent/logs"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -61,9 +62,28 @@ type Config struct {
 	Listen string `yaml:"listen"`
 	// LogLevel is debug, info, warn or error. Empty: info.
 	LogLevel string `yaml:"log_level"`
+	// Logs is about the evidence that this host's logs are kept.
+	Logs LogsConfig `yaml:"logs"`
 	// HostRoot is where the trees of the host are mounted, if the agent runs in a
 	// container: /proc, /sys, /etc, /run and /var are read below it.
 	HostRoot string `yaml:"host_root"`
+}
+
+// LogsConfig says how the logs of the host are watched (Art. 31).
+type LogsConfig struct {
+	// Disabled turns it off: the host's logs are then reported as unknown.
+	Disabled bool `yaml:"disabled"`
+	// Interval is how often all sources are looked at. 0: 15m.
+	Interval Duration `yaml:"interval"`
+	// StateDir keeps the memory of what was attested. Empty: the folder logs in spool_dir.
+	// Losing it means that deletions before it are not found out.
+	StateDir string `yaml:"state_dir"`
+	// ReadLimit is how much may be read in a second. 0: 4MiB.
+	ReadLimit Size `yaml:"read_limit"`
+	// CPUPercent is the part of one core that may be used. 0: 5.
+	CPUPercent float64 `yaml:"cpu_percent"`
+	// Sources are logs that are not found by themselves.
+	Sources []logs.SiteSource `yaml:"sources"`
 }
 
 // Duration is a time.Duration that YAML writes like 5s.
@@ -112,6 +132,11 @@ const (
 	defaultLook       = 5 * time.Second
 	defaultReport     = time.Minute
 	maxHostID         = 256
+
+	defaultLogInterval = 15 * time.Minute
+	defaultReadLimit   = 4 << 20
+	defaultCPUPercent  = 5
+	minReadLimit       = 64 << 10
 )
 
 // LoadConfig reads the file at path, strictly. A missing file at
@@ -174,6 +199,16 @@ func (c Config) resolved() Config {
 			c.TokenFile = name
 		}
 	}
+	set(&c.Logs.StateDir, stateFolder(c.SpoolDir))
+	if c.Logs.Interval == 0 {
+		c.Logs.Interval = Duration(defaultLogInterval)
+	}
+	if c.Logs.ReadLimit == 0 {
+		c.Logs.ReadLimit = defaultReadLimit
+	}
+	if c.Logs.CPUPercent == 0 {
+		c.Logs.CPUPercent = defaultCPUPercent
+	}
 	if c.SpoolLimit == 0 {
 		c.SpoolLimit = defaultSpoolLimit
 	}
@@ -203,6 +238,17 @@ func (c Config) validate() error {
 		return fmt.Errorf("spool_limit of %d bytes: want at least 64KiB", c.SpoolLimit)
 	case len(c.HostID) > maxHostID || strings.ContainsFunc(c.HostID, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\uFFFD' }):
 		return fmt.Errorf("host_id %.60q: want at most %d bytes without blanks", c.HostID, maxHostID)
+	case time.Duration(c.Logs.Interval) < time.Second || time.Duration(c.Logs.Interval) > 24*time.Hour:
+		return fmt.Errorf("logs.interval %s: want between 1s and 24h", time.Duration(c.Logs.Interval))
+	case c.Logs.ReadLimit < minReadLimit:
+		return fmt.Errorf("logs.read_limit of %d bytes: want at least 64KiB", c.Logs.ReadLimit)
+	case c.Logs.CPUPercent < 0.1 || c.Logs.CPUPercent > 100:
+		return fmt.Errorf("logs.cpu_percent %g: want between 0.1 and 100", c.Logs.CPUPercent)
+	}
+	for i, s := range c.Logs.Sources {
+		if err := s.Validate(); err != nil {
+			return fmt.Errorf("logs.sources[%d]: %w", i, err)
+		}
 	}
 	_, err := c.level()
 	return err

@@ -97,10 +97,10 @@ func (d *delivery) count() {
 	d.a.self.spoolBytes.Store(d.queue.Bytes())
 }
 
-// put spools a batch and sees to it that it will be sent.
-func (d *delivery) put(b spool.Batch) {
+// put spools a batch, sees to it that it will be sent, and reports whether it is kept.
+func (d *delivery) put(b spool.Batch) (kept bool) {
 	if d == nil {
-		return
+		return false
 	}
 	dropped, err := d.queue.Put(b)
 	d.a.self.overflow.Add(dropped)
@@ -119,6 +119,7 @@ func (d *delivery) put(b spool.Batch) {
 	if !d.armed && !d.sending {
 		d.arm(spread(d.a.identity.now.Host, d.a.report))
 	}
+	return err == nil
 }
 
 func (d *delivery) arm(pause time.Duration) {

@@ -25,6 +25,8 @@ type self struct {
 	requests                                                 [push.Unauthorized + 1]selfmetrics.Counter
 	took                                                     selfmetrics.Seconds
 	spoolBatches, spoolBytes                                 atomic.Int64
+	logPasses                                                selfmetrics.Counter
+	logSources, logReadBytes                                 atomic.Int64
 	lastDelivery                                             atomic.Int64 // seconds since 1970
 	start                                                    time.Time
 	lastTick                                                 atomic.Int64 // nanoseconds since start, by the monotonic clock
@@ -44,6 +46,7 @@ func newSelf(version string, meter *push.Meter) *self {
 		step:        set.Counter("intervals_dropped_total", selfmetrics.Label{Name: "reason", Value: reasonStep}),
 		late:        set.Counter("intervals_dropped_total", selfmetrics.Label{Name: "reason", Value: reasonLate}),
 		took:        set.Seconds("request_seconds_total"),
+		logPasses:   set.Counter("log_passes_total"),
 	}
 	for o := range s.requests {
 		s.requests[o] = set.Counter("requests_total", selfmetrics.Label{Name: "outcome", Value: push.Outcome(o).String()})
@@ -51,6 +54,8 @@ func newSelf(version string, meter *push.Meter) *self {
 	set.Gauge("spool_batches", func() float64 { return float64(s.spoolBatches.Load()) })
 	set.Gauge("spool_bytes", func() float64 { return float64(s.spoolBytes.Load()) })
 	set.Gauge("last_delivery_timestamp_seconds", func() float64 { return float64(s.lastDelivery.Load()) })
+	set.Gauge("log_sources", func() float64 { return float64(s.logSources.Load()) })
+	set.Gauge("log_read_bytes", func() float64 { return float64(s.logReadBytes.Load()) })
 	set.Gauge("connection_bytes", func() float64 { return float64(meter.Bytes()) })
 	set.Gauge("build_info", func() float64 { return 1 }, selfmetrics.Label{Name: "version", Value: version})
 	return s
@@ -83,7 +88,7 @@ func (a *agent) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		var page bytes.Buffer
-		families, err := a.probes.Gatherer().Gather()
+		families, err := a.gatherer().Gather()
 		for _, f := range families {
 			if err == nil {
 				_, err = expfmt.MetricFamilyToText(&page, f)

@@ -34,23 +34,7 @@ type pair struct {
 // OpenMemory opens the file name or begins it, and returns its last values. What is
 // wrong is an error that wraps ErrCorrupt and says what to do.
 func OpenMemory(name string) (*Memory, map[string]json.RawMessage, error) {
-	values := map[string]json.RawMessage{}
-	data, err := os.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("open memory: %w", err)
-	}
-	whole, err := lines(name, data, func(text []byte) error {
-		var p pair
-		if err := json.Unmarshal(text, &p); err != nil {
-			return errors.Join(ErrCorrupt, err)
-		}
-		if p.Value == nil {
-			delete(values, p.Key)
-			return nil
-		}
-		values[p.Key] = p.Value
-		return nil
-	})
+	values, whole, err := readMemory(name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open memory: %w", err)
 	}
@@ -140,3 +124,34 @@ func (m *Memory) compact(all iter.Seq2[string, any]) error {
 
 // Close closes the file. What was saved is on disk already.
 func (m *Memory) Close() error { return m.file.Close() }
+
+// ReadMemory returns the last values of a file that may belong to another process, and
+// changes nothing.
+func ReadMemory(name string) (map[string]json.RawMessage, error) {
+	values, _, err := readMemory(name)
+	if err != nil {
+		return nil, fmt.Errorf("read memory: %w", err)
+	}
+	return values, nil
+}
+
+func readMemory(name string) (values map[string]json.RawMessage, whole int, err error) {
+	values = map[string]json.RawMessage{}
+	data, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, err
+	}
+	whole, err = lines(name, data, func(text []byte) error {
+		var p pair
+		if err := json.Unmarshal(text, &p); err != nil {
+			return errors.Join(ErrCorrupt, err)
+		}
+		if p.Value == nil {
+			delete(values, p.Key)
+			return nil
+		}
+		values[p.Key] = p.Value
+		return nil
+	})
+	return values, whole, err
+}

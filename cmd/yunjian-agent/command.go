@@ -19,11 +19,12 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		Example: `  yunjian-agent check                     is everything as it should be?
   yunjian-agent once                      print what would be sent
+  yunjian-agent logs                      are the logs kept for six months?
   yunjian-agent run --config agent.yaml   measure and report until stopped`,
 	}
 	config := root.PersistentFlags().StringP("config", "c", agent.DefaultConfigFile, "configuration file (YAML)")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // the flag exists
-	root.AddCommand(runCommand(config), onceCommand(config), checkCommand(config))
+	root.AddCommand(runCommand(config), onceCommand(config), checkCommand(config), logsCommand(config))
 	return root
 }
 
@@ -49,7 +50,7 @@ func options(cmd *cobra.Command, path string) (agent.Options, error) {
 	}
 	socket, watchdog := sdnotify.FromEnvironment(os.Getenv)
 	return agent.Options{
-		Config: c, Log: log, Version: version(),
+		Config: c, Log: log, Version: version(), Guarantee: guarantee,
 		Notify: socket, Watchdog: watchdog,
 	}, nil
 }

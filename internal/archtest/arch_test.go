@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"agent/ledger": {"internal/durable", "internal/wire"},
 	"agent/logs": {
 		"agent/ledger", "agent/logs/app", "agent/logs/auditd", "agent/logs/container", "agent/logs/journald", "agent/logs/logrotate",
-		"agent/logs/rsyslog", "agent/logs/text", "agent/logs/utmp", "agent/logs/writer", "internal/wire",
+		"agent/logs/rsyslog", "agent/logs/text", "agent/logs/utmp", "agent/logs/liveness", "internal/wire",
 	},
 	"agent/logs/app":       {},
 	"agent/logs/auditd":    {},
@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"agent/logs/rsyslog":   {},
 	"agent/logs/text":      {},
 	"agent/logs/utmp":      {},
-	"agent/logs/writer":    {},
+	"agent/logs/liveness":  {},
 	"agent/probe":          {"internal/wire"},
 	"agent/push":           {"internal/wire"},
 	"agent/spool":          {"internal/durable"},

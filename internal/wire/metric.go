@@ -17,6 +17,7 @@ const (
 	LabelInstance   = "instance"
 	LabelMountpoint = "mountpoint"
 	LabelDevice     = "device"
+	LabelLogSource  = "log_source"
 )
 
 // Bits is the width of the signed integer in which a value is stored.
@@ -153,6 +154,9 @@ func Devices() []Metric {
 		{Name: "device_write_operations", Scale: 1, Bits: Int64, Missing: -1, Unit: "operations per interval", Label: LabelDevice, Help: "Writes completed by the disk in the interval."},
 		{Name: "interface_receive_bytes", Scale: 1, Bits: Int64, Missing: -1, Unit: "bytes per interval", Label: LabelDevice, Help: "Bytes received by the network interface in the interval."},
 		{Name: "interface_transmit_bytes", Scale: 1, Bits: Int64, Missing: -1, Unit: "bytes per interval", Label: LabelDevice, Help: "Bytes sent by the network interface in the interval."},
+		{Name: "log_oldest_record_age_seconds", Scale: 1, Bits: Int64, Missing: -1, Unit: "s", Label: LabelLogSource, Help: "Age of the oldest record of a log source, sent after every pass over the logs."},
+		{Name: "log_guaranteed_seconds", Scale: 1, Bits: Int64, Missing: -1, Unit: "s", Label: LabelLogSource, Help: "Time for which the policies of a log source surely keep a record; 100 years where nothing removes any."},
+		{Name: "log_bytes_per_day", Scale: 1, Bits: Int64, Missing: -1, Unit: "bytes per day", Label: LabelLogSource, Help: "Median of what is added to a log source in a day, before compression."},
 	}
 }
 

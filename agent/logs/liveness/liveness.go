@@ -1,11 +1,11 @@
-// Package writer finds out whether the process that writes a log is alive: by open
+// Package liveness finds out whether the process that writes a log is alive: by open
 // files, processes and control groups under /proc, /sys and /run of a host, without
 // rights beyond those of any user and without asking a daemon.
 //
 // It sees the open files of a process only where the kernel shows them; where it does
 // not, the process, the unit's control group and the log's growth have to do. What
 // cannot be found out is left unknown. It reads only the fs.FS given to it.
-package writer
+package liveness
 
 import (
 	"fmt"
@@ -90,7 +90,8 @@ func (t Table) openFiles(pid string) (open []string) {
 
 // Query asks about the writer of one log.
 type Query struct {
-	// Processes and Units are the names that the writer may have, without .service.
+	// Processes and Units are the names that the writer may have, units with or without
+	// .service.
 	Processes, Units []string
 	// Path is the live log, LastAppend when it last grew; zero if it is not there.
 	Path       string
@@ -115,7 +116,7 @@ func (t Table) Ask(q Query) Answer {
 		return a
 	}
 	for _, u := range q.Units {
-		if t.active(u) {
+		if u = strings.TrimSuffix(u, ".service"); t.active(u) {
 			return Answer{State: Running, Evidence: "unit " + u + " has processes"}
 		}
 	}
@@ -173,6 +174,7 @@ func (t Table) absent(q Query) Answer {
 		return Answer{}
 	}
 	for _, u := range q.Units {
+		u = strings.TrimSuffix(u, ".service")
 		switch exists, masked := t.unit(u); {
 		case masked:
 			return Answer{State: Disabled, Since: q.LastAppend, Evidence: "unit " + u + " is masked"}

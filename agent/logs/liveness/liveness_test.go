@@ -1,4 +1,4 @@
-package writer
+package liveness
 
 import (
 	"fmt"
@@ -54,7 +54,7 @@ func TestAsk(t *testing.T) {
 		return all
 	}
 	old := now().Add(-48 * time.Hour)
-	query := Query{Processes: []string{"rsyslogd"}, Units: []string{"rsyslog"}, Path: log, LastAppend: old, Now: now()}
+	query := Query{Processes: []string{"rsyslogd"}, Units: []string{"rsyslog.service"}, Path: log, LastAppend: old, Now: now()}
 	tests := []struct {
 		name  string
 		files map[string]string
