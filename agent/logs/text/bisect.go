@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 )
 
 // ErrTangled means that bisection would read more of a file than there is of it, since
@@ -108,9 +109,14 @@ func (b *bisection) read(at, length int64) ([]byte, error) {
 	if b.bytes > b.size+spareReads {
 		return nil, ErrTangled
 	}
+	return section(b, at, length)
+}
+
+// ReadAt implements io.ReaderAt and counts.
+func (b *bisection) ReadAt(p []byte, at int64) (int, error) {
 	b.reads++
-	b.bytes += length
-	return section(b.r, at, length)
+	b.bytes += int64(len(p))
+	return b.r.ReadAt(p, at)
 }
 
 // detect finds out the formats at both ends.
@@ -133,7 +139,7 @@ func (b *bisection) detect() error {
 		if at > 0 {
 			block = block[bytes.IndexByte(block, '\n')+1:]
 		}
-		f := detectTail(b.r, block)
+		f := detectTail(b, block)
 		if cut, next := f.changed(block); next.find != nil && cut < len(block) {
 			f = next
 		}
@@ -298,12 +304,18 @@ func (b *bisection) leaf(low record, bound int64, high record, highAt int64) (in
 	for i := len(stamps) - 1; i >= 0; i-- {
 		times = append(times, stamps[i].preceding(times[len(times)-1], b.walk.zone))
 	}
+	// Forwards, the record before tells the two hours of a clock that is turned back.
 	walk := b.walk
-	for _, at := range slices.Backward(times) {
+	slices.Reverse(times)
+	for i, at := range times {
+		if i > 0 && i < len(stamps) {
+			at, _ = stamps[i].resolve(time.Unix(0, at).In(walk.zone).Year(), walk.zone, times[i-1], true)
+			times[i] = at
+		}
 		walk.accept(at, 1)
 	}
 	b.steps += walk.Steps
 	slices.Reverse(walk.Gaps)
 	b.gaps = append(b.gaps, walk.Gaps...)
-	return times[len(times)-1], nil
+	return times[0], nil
 }

@@ -79,7 +79,9 @@ func feed(s io.Writer, data []byte, random *rand.Rand) {
 // record, read by eye or, for the epochs of BGL and Thunderbird, from their column.
 func realLogs(t *testing.T) []realLog {
 	shanghai, sydney := location(t, "Asia/Shanghai"), location(t, "Australia/Sydney")
-	at := func(year int, month time.Month, day int) time.Time { return time.Date(year, month, day, 12, 0, 0, 0, time.UTC) }
+	at := func(year int, month time.Month, day int) time.Time {
+		return time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
+	}
 	modern := at(2026, 11, 1)
 	return []realLog{
 		{"loghub/Android_2k.log", time.UTC, at(2016, 3, 17).Add(6 * time.Hour), ends{"2016-03-17T16:13:38.811Z", "2016-03-17T16:16:09.141Z", "monthday"}},
