@@ -91,7 +91,7 @@ func (b *bisection) survey() (Reading, error) {
 	if !ok {
 		first = last
 	}
-	firstAt, err := b.stretch(first, last.at, last, lastAt)
+	firstAt, err := b.stretch(first, last.at, lastAt)
 	slices.Reverse(b.gaps)
 	reading := Reading{
 		First: moment(firstAt), Last: moment(lastAt), Format: b.name,
@@ -260,16 +260,16 @@ func (b *bisection) probe(at, bound int64) (record, bool, error) {
 	return record{}, false, nil
 }
 
-// stretch finds the silences between two records, of which the later one is dated, and
-// dates the earlier one. No line between the bound and the later record has a time.
-func (b *bisection) stretch(low record, bound int64, high record, highAt int64) (int64, error) {
+// stretch finds the silences between a record and a later one, which is dated, and dates
+// the earlier one. No line between the bound and the later record has a time.
+func (b *bisection) stretch(low record, bound, highAt int64) (int64, error) {
 	for {
 		lowAt := low.stamp.preceding(highAt, b.walk.zone)
 		if d := highAt - lowAt; d >= -b.walk.slack && d <= b.walk.patience || low.at >= bound {
 			return lowAt, nil
 		}
 		if bound-low.at <= leafSize {
-			return b.leaf(low, bound, high, highAt)
+			return b.leaf(low, bound, highAt)
 		}
 		middle := low.at + (bound-low.at)/2
 		mid, ok, err := b.probe(middle, bound)
@@ -280,16 +280,16 @@ func (b *bisection) stretch(low record, bound int64, high record, highAt int64) 
 			bound = middle
 			continue
 		}
-		midAt, err := b.stretch(mid, bound, high, highAt)
+		midAt, err := b.stretch(mid, bound, highAt)
 		if err != nil {
 			return lowAt, err
 		}
-		bound, high, highAt = mid.at, mid, midAt
+		bound, highAt = mid.at, midAt
 	}
 }
 
-// leaf reads all lines of a short stretch.
-func (b *bisection) leaf(low record, bound int64, high record, highAt int64) (int64, error) {
+// leaf reads all lines of a short stretch before a record that is dated.
+func (b *bisection) leaf(low record, bound, highAt int64) (int64, error) {
 	block, err := b.read(low.at, bound-low.at)
 	if err != nil {
 		return low.stamp.preceding(highAt, b.walk.zone), err

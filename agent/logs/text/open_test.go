@@ -92,7 +92,7 @@ func TestOpen(t *testing.T) {
 		if diff := cmp.Diff(want, s.Reading()); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", test.command, diff)
 		}
-		opened.Close() //nolint:errcheck // it was closed without an error above
+		opened.Close()
 		if test.codec != Plain {
 			truncated(t, test.codec, packed, data, test.fine)
 		}
@@ -115,7 +115,7 @@ func truncated(t *testing.T, codec Codec, packed, data []byte, fine bool) {
 		var got []byte
 		if err == nil {
 			got, err = io.ReadAll(opened)
-			opened.Close() //nolint:errcheck // the error is that of the reading
+			opened.Close()
 		}
 		if !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s cut at %d of %d: want an unexpected end, got %v", codec, cut, len(packed), err)
@@ -182,7 +182,7 @@ func FuzzOpen(f *testing.F) {
 	var b bytes.Buffer
 	g := gzip.NewWriter(&b)
 	g.Write(plain) //nolint:errcheck // into memory
-	g.Close()      //nolint:errcheck // likewise
+	g.Close()
 	f.Add(b.Bytes())
 	encoder, err := zstd.NewWriter(nil)
 	if err != nil {
@@ -195,7 +195,7 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	x.Write(plain) //nolint:errcheck // into memory
-	x.Close()      //nolint:errcheck // likewise
+	x.Close()
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		opened, codec, err := Open(bytes.NewReader(data))
@@ -206,6 +206,6 @@ func FuzzOpen(f *testing.F) {
 		if codec == Plain && (err != nil || !bytes.Equal(data, got)) {
 			t.Errorf("plain: want what was put in, got %q, %v", got, err)
 		}
-		opened.Close() //nolint:errcheck // damaged archives are expected here
+		opened.Close()
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,8 +44,8 @@ func generate(random *rand.Rand, layout string, size int, end time.Time, zone *t
 	}
 	var b bytes.Buffer
 	var gaps []Gap
-	for i := len(lines) - 1; i >= 0; i-- {
-		fmt.Fprintf(&b, "%s host %s\n", lines[i].at.In(zone).Format(layout), lines[i].text)
+	for i, line := range slices.Backward(lines) {
+		fmt.Fprintf(&b, "%s host %s\n", line.at.In(zone).Format(layout), line.text)
 		if i > 0 && lines[i-1].at.Sub(lines[i].at) > 24*time.Hour {
 			gaps = append(gaps, Gap{Kind: GapSilence, From: lines[i].at.UTC(), To: lines[i-1].at.UTC()})
 		}

@@ -69,39 +69,48 @@ func TestYears(t *testing.T) {
 	}{
 		{
 			"over New Year", log("Dec 30 10:00:00", "Dec 31 23:59:59", "Jan  1 00:00:01", "Jan  1 09:00:00"), "2027-01-01 09:00:00",
-			ends{"2026-12-30T10:00:00Z", "2027-01-01T09:00:00Z", "rfc3164"}, 1,
+			ends{"2026-12-30T10:00:00Z", "2027-01-01T09:00:00Z", "rfc3164"},
+			1,
 		},
 		{
 			"a late record over New Year", log("Dec 31 23:59:59", "Jan  1 00:00:01", "Dec 31 23:59:58", "Jan  1 00:00:02"), "2027-01-01 09:00:00",
-			ends{"2026-12-31T23:59:59Z", "2027-01-01T00:00:02Z", "rfc3164"}, 0,
+			ends{"2026-12-31T23:59:59Z", "2027-01-01T00:00:02Z", "rfc3164"},
+			0,
 		},
 		{
 			"an archive read much later has its own time", log("Feb  1 10:00:00", "Feb  1 11:00:00"), "2026-02-01 11:00:00",
-			ends{"2026-02-01T10:00:00Z", "2026-02-01T11:00:00Z", "rfc3164"}, 0,
+			ends{"2026-02-01T10:00:00Z", "2026-02-01T11:00:00Z", "rfc3164"},
+			0,
 		},
 		{
 			"last record of the year before", log("Dec 31 10:00:00"), "2027-01-02 00:00:00",
-			ends{"2026-12-31T10:00:00Z", "2026-12-31T10:00:00Z", "rfc3164"}, 0,
+			ends{"2026-12-31T10:00:00Z", "2026-12-31T10:00:00Z", "rfc3164"},
+			0,
 		},
 		{
 			"the clock of the file may be a day behind", log("Jan  2 10:00:00"), "2027-01-01 12:00:00",
-			ends{"2027-01-02T10:00:00Z", "2027-01-02T10:00:00Z", "rfc3164"}, 0,
+			ends{"2027-01-02T10:00:00Z", "2027-01-02T10:00:00Z", "rfc3164"},
+			0,
 		},
 		{
 			"three years", log("Mar  1 10:00:00", "Nov  1 10:00:00", "Mar  1 10:00:00", "Nov  1 10:00:00", "Mar  1 10:00:00"), "2026-03-01 10:00:00",
-			ends{"2024-03-01T10:00:00Z", "2026-03-01T10:00:00Z", "rfc3164"}, 4,
+			ends{"2024-03-01T10:00:00Z", "2026-03-01T10:00:00Z", "rfc3164"},
+			4,
 		},
 		{
 			"leap day at the end", log("Feb 28 23:00:00", "Feb 29 10:00:00"), "2025-02-01 00:00:00",
-			ends{"2024-02-28T23:00:00Z", "2024-02-29T10:00:00Z", "rfc3164"}, 0,
+			ends{"2024-02-28T23:00:00Z", "2024-02-29T10:00:00Z", "rfc3164"},
+			0,
 		},
 		{
 			"no leap day", log("Feb 28 23:00:00", "Mar  1 22:00:00"), "2026-03-01 22:00:00",
-			ends{"2026-02-28T23:00:00Z", "2026-03-01T22:00:00Z", "rfc3164"}, 0,
+			ends{"2026-02-28T23:00:00Z", "2026-03-01T22:00:00Z", "rfc3164"},
+			0,
 		},
 		{
 			"over a leap day", log("Feb 28 23:00:00", "Mar  1 23:00:01"), "2028-03-01 23:00:01",
-			ends{"2028-02-28T23:00:00Z", "2028-03-01T23:00:01Z", "rfc3164"}, 1,
+			ends{"2028-02-28T23:00:00Z", "2028-03-01T23:00:01Z", "rfc3164"},
+			1,
 		},
 		{
 			"the template changed to one with years", log(
@@ -109,7 +118,8 @@ func TestYears(t *testing.T) {
 				"2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z", "2026-01-01T03:00:00Z", "2026-01-01T04:00:00Z", "2026-01-01T05:00:00Z",
 				"2026-01-01T06:00:00Z", "2026-01-01T07:00:00Z", "2026-01-01T08:00:00Z", "2026-01-01T09:00:00Z",
 			), "2027-06-01 00:00:00",
-			ends{"2025-12-31T10:00:00Z", "2026-01-01T09:00:00Z", "iso"}, 0,
+			ends{"2025-12-31T10:00:00Z", "2026-01-01T09:00:00Z", "iso"},
+			0,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -192,7 +202,8 @@ func TestClocks(t *testing.T) {
 		ends      ends
 	}{
 		{
-			"set back by two days", join(minute("2026-10-20 00:00:00", 20), minute("2026-10-18 00:00:00", 20)), clock{Steps: 1},
+			"set back by two days", join(minute("2026-10-20 00:00:00", 20), minute("2026-10-18 00:00:00", 20)),
+			clock{Steps: 1},
 			ends{"2026-10-20T00:00:00Z", "2026-10-18T00:19:00Z", "iso"},
 		},
 		{
@@ -201,35 +212,43 @@ func TestClocks(t *testing.T) {
 			ends{"2026-10-20T00:00:00Z", "2026-10-20T01:01:00Z", "iso"},
 		},
 		{
-			"one late record is neither step nor silence", join(minute("2026-10-20 00:00:00", 20), minute("2026-10-18 00:00:00", 1), minute("2026-10-20 00:20:00", 20)), clock{},
+			"one late record is neither step nor silence", join(minute("2026-10-20 00:00:00", 20), minute("2026-10-18 00:00:00", 1), minute("2026-10-20 00:20:00", 20)),
+			clock{},
 			ends{"2026-10-20T00:00:00Z", "2026-10-20T00:39:00Z", "iso"},
 		},
 		{
-			"four minutes back are no step", log("2026-10-20 00:04:00", "2026-10-20 00:00:00"), clock{},
+			"four minutes back are no step", log("2026-10-20 00:04:00", "2026-10-20 00:00:00"),
+			clock{},
 			ends{"2026-10-20T00:04:00Z", "2026-10-20T00:00:00Z", "iso"},
 		},
 		{
-			"a boot without clock", join(minute("1970-01-01 00:00:05", 3), minute("2026-10-20 00:00:00", 3)), clock{Implausible: 3, HeadUntrusted: true},
+			"a boot without clock", join(minute("1970-01-01 00:00:05", 3), minute("2026-10-20 00:00:00", 3)),
+			clock{Implausible: 3, HeadUntrusted: true},
 			ends{"2026-10-20T00:00:00Z", "2026-10-20T00:02:00Z", "iso"},
 		},
 		{
-			"1970 in between", join(minute("2026-10-20 00:00:00", 3), minute("1970-01-01 00:00:05", 3), minute("2026-10-20 00:03:00", 3)), clock{Implausible: 3},
+			"1970 in between", join(minute("2026-10-20 00:00:00", 3), minute("1970-01-01 00:00:05", 3), minute("2026-10-20 00:03:00", 3)),
+			clock{Implausible: 3},
 			ends{"2026-10-20T00:00:00Z", "2026-10-20T00:05:00Z", "iso"},
 		},
 		{
-			"the future", join(minute("2026-10-20 00:00:00", 3), minute("2026-11-03 00:00:00", 3)), clock{Implausible: 3},
+			"the future", join(minute("2026-10-20 00:00:00", 3), minute("2026-11-03 00:00:00", 3)),
+			clock{Implausible: 3},
 			ends{"2026-10-20T00:00:00Z", "2026-10-20T00:02:00Z", "iso"},
 		},
 		{
-			"silence", join(minute("2026-10-20 00:00:00", 3), minute("2026-10-21 00:02:01", 3)), clock{Gaps: 1},
+			"silence", join(minute("2026-10-20 00:00:00", 3), minute("2026-10-21 00:02:01", 3)),
+			clock{Gaps: 1},
 			ends{"2026-10-20T00:00:00Z", "2026-10-21T00:04:01Z", "iso"},
 		},
 		{
-			"no silence", join(minute("2026-10-20 00:00:00", 3), minute("2026-10-21 00:02:00", 3)), clock{},
+			"no silence", join(minute("2026-10-20 00:00:00", 3), minute("2026-10-21 00:02:00", 3)),
+			clock{},
 			ends{"2026-10-20T00:00:00Z", "2026-10-21T00:04:00Z", "iso"},
 		},
 		{
-			"only impossible times", log("1970-01-01 00:00:05", "2036-01-01 00:00:00"), clock{Implausible: 2},
+			"only impossible times", log("1970-01-01 00:00:05", "2036-01-01 00:00:00"),
+			clock{Implausible: 2},
 			ends{"", "", "iso"},
 		},
 	} {
