@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"agent/logs/app":       {},
 	"agent/logs/auditd":    {},
 	"agent/logs/container": {},
+	"agent/logs/evtx":      {},
 	"agent/logs/journald":  {},
 	"agent/logs/logrotate": {},
 	"agent/logs/rsyslog":   {},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 )
 
 // ErrTangled means that bisection would read more of a file than there is of it, since
@@ -90,7 +91,7 @@ func (b *bisection) survey() (Reading, error) {
 	if !ok {
 		first = last
 	}
-	firstAt, err := b.stretch(first, last.at, last, lastAt)
+	firstAt, err := b.stretch(first, last.at, lastAt)
 	slices.Reverse(b.gaps)
 	reading := Reading{
 		First: moment(firstAt), Last: moment(lastAt), Format: b.name,
@@ -108,9 +109,14 @@ func (b *bisection) read(at, length int64) ([]byte, error) {
 	if b.bytes > b.size+spareReads {
 		return nil, ErrTangled
 	}
+	return section(b, at, length)
+}
+
+// ReadAt implements io.ReaderAt and counts.
+func (b *bisection) ReadAt(p []byte, at int64) (int, error) {
 	b.reads++
-	b.bytes += length
-	return section(b.r, at, length)
+	b.bytes += int64(len(p))
+	return b.r.ReadAt(p, at)
 }
 
 // detect finds out the formats at both ends.
@@ -133,7 +139,7 @@ func (b *bisection) detect() error {
 		if at > 0 {
 			block = block[bytes.IndexByte(block, '\n')+1:]
 		}
-		f := detectTail(b.r, block)
+		f := detectTail(b, block)
 		if cut, next := f.changed(block); next.find != nil && cut < len(block) {
 			f = next
 		}
@@ -254,16 +260,16 @@ func (b *bisection) probe(at, bound int64) (record, bool, error) {
 	return record{}, false, nil
 }
 
-// stretch finds the silences between two records, of which the later one is dated, and
-// dates the earlier one. No line between the bound and the later record has a time.
-func (b *bisection) stretch(low record, bound int64, high record, highAt int64) (int64, error) {
+// stretch finds the silences between a record and a later one, which is dated, and dates
+// the earlier one. No line between the bound and the later record has a time.
+func (b *bisection) stretch(low record, bound, highAt int64) (int64, error) {
 	for {
 		lowAt := low.stamp.preceding(highAt, b.walk.zone)
 		if d := highAt - lowAt; d >= -b.walk.slack && d <= b.walk.patience || low.at >= bound {
 			return lowAt, nil
 		}
 		if bound-low.at <= leafSize {
-			return b.leaf(low, bound, high, highAt)
+			return b.leaf(low, bound, highAt)
 		}
 		middle := low.at + (bound-low.at)/2
 		mid, ok, err := b.probe(middle, bound)
@@ -274,16 +280,16 @@ func (b *bisection) stretch(low record, bound int64, high record, highAt int64) 
 			bound = middle
 			continue
 		}
-		midAt, err := b.stretch(mid, bound, high, highAt)
+		midAt, err := b.stretch(mid, bound, highAt)
 		if err != nil {
 			return lowAt, err
 		}
-		bound, high, highAt = mid.at, mid, midAt
+		bound, highAt = mid.at, midAt
 	}
 }
 
-// leaf reads all lines of a short stretch.
-func (b *bisection) leaf(low record, bound int64, high record, highAt int64) (int64, error) {
+// leaf reads all lines of a short stretch before a record that is dated.
+func (b *bisection) leaf(low record, bound, highAt int64) (int64, error) {
 	block, err := b.read(low.at, bound-low.at)
 	if err != nil {
 		return low.stamp.preceding(highAt, b.walk.zone), err
@@ -298,12 +304,18 @@ func (b *bisection) leaf(low record, bound int64, high record, highAt int64) (in
 	for i := len(stamps) - 1; i >= 0; i-- {
 		times = append(times, stamps[i].preceding(times[len(times)-1], b.walk.zone))
 	}
+	// Forwards, the record before tells the two hours of a clock that is turned back.
 	walk := b.walk
-	for _, at := range slices.Backward(times) {
+	slices.Reverse(times)
+	for i, at := range times {
+		if i > 0 && i < len(stamps) {
+			at, _ = stamps[i].resolve(time.Unix(0, at).In(walk.zone).Year(), walk.zone, times[i-1], true)
+			times[i] = at
+		}
 		walk.accept(at, 1)
 	}
 	b.steps += walk.Steps
 	slices.Reverse(walk.Gaps)
 	b.gaps = append(b.gaps, walk.Gaps...)
-	return times[len(times)-1], nil
+	return times[0], nil
 }

@@ -111,7 +111,7 @@ func match(steps []step, c cursor, s *stamp) bool {
 	var half byte
 	named := false
 	for _, p := range steps {
-		ok := true
+		var ok bool
 		switch p.directive {
 		case 0:
 			if p.literal == ' ' {

@@ -120,7 +120,7 @@ func (w *walk) observe(s *stamp, records int) {
 		if s.month == 2 && s.day == 29 && w.LeapYear == 0 {
 			w.LeapYear = int(at / yearLength)
 		}
-		w.leaveEpoch(at, s.atEpoch(w.zone))
+		w.leaveEpoch(at, (!w.Known || w.EpochHead > 0) && s.atEpoch(w.zone))
 	} else if w.Virtual && w.Known {
 		w.anchor(at)
 	}
