@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -93,12 +94,15 @@ func (d *declarer) site(sources []SiteSource) {
 			continue
 		}
 		declaration := source.declaration()
-		for _, name := range source.Paths {
-			if _, plain := plainName(name); plain && !source.Single {
-				declaration.Expected = true
-			}
+		if source.Single {
+			d.add(declaration, fromSite)
+			continue
 		}
-		d.add(declaration, fromSite)
+		for _, name := range source.Paths {
+			declaration.Paths = []string{name}
+			_, declaration.Expected = plainName(name)
+			d.add(declaration, fromSite)
+		}
 	}
 }
 
@@ -107,10 +111,17 @@ func (d *declarer) merge() []Declaration {
 	slices.SortStableFunc(d.found, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
 	var kept []ranked
 	for _, next := range d.found {
-		i := slices.IndexFunc(kept, func(other ranked) bool { return covers(other.Declaration, next.Declaration) })
+		i := slices.IndexFunc(kept, func(other ranked) bool { return slices.Equal(other.Paths, next.Paths) })
+		if i < 0 {
+			i = slices.IndexFunc(kept, func(other ranked) bool { return covers(other.Declaration, next.Declaration) })
+		}
 		switch {
 		case i < 0:
-			kept = append(kept, next)
+			// A pattern of the catalogue is one whose folder may not be listed; it says nothing
+			// where a configuration names what is in there.
+			if next.rank != fromCatalogue || !slices.ContainsFunc(kept, func(other ranked) bool { return covers(next.Declaration, other.Declaration) }) {
+				kept = append(kept, next)
+			}
 		case slices.Equal(kept[i].Paths, next.Paths):
 			if kept[i].rank == next.rank {
 				kept[i].Declaration = united(kept[i].Declaration, next.Declaration)
@@ -119,6 +130,8 @@ func (d *declarer) merge() []Declaration {
 			}
 		case next.rank == fromCatalogue:
 			// A pattern of a configuration has it.
+		case kept[i].rank == fromSite && kept[i].Single:
+			kept[i].Declaration = informed(kept[i].Declaration, next.Declaration, next.rank)
 		case kept[i].rank == fromSite:
 			// The pattern of the site speaks of this log: its words, the writer's policies.
 			one := kept[i].Declaration
@@ -171,7 +184,7 @@ func united(a, b Declaration) Declaration {
 	a.Units = union(a.Units, b.Units)
 	a.Processes = union(a.Processes, b.Processes)
 	a.Forward = union(a.Forward, b.Forward)
-	a.Policies = slices.Concat(a.Policies, b.Policies)
+	a.Policies = allPolicies(a.Policies, b.Policies)
 	a.Expected = a.Expected || b.Expected
 	a.QuietOK = a.QuietOK && b.QuietOK
 	a.SuspendAtFreeBytes = max(a.SuspendAtFreeBytes, b.SuspendAtFreeBytes)
@@ -192,12 +205,23 @@ func informed(strong, weak Declaration, from rank) Declaration {
 	strong.SuspendAtFreeBytes = max(strong.SuspendAtFreeBytes, weak.SuspendAtFreeBytes)
 	strong.SuspendAtFreePercent = max(strong.SuspendAtFreePercent, weak.SuspendAtFreePercent)
 	strong.Expected = strong.Expected || weak.Expected
-	if len(strong.Policies) == 0 {
-		strong.Policies = weak.Policies
+	if len(strong.Policies) == 0 || from == fromConfiguration {
+		strong.Policies = allPolicies(strong.Policies, weak.Policies)
 	}
 	strong.Grant = cmp.Or(strong.Grant, weak.Grant)
 	strong.Origin = cmp.Or(strong.Origin, weak.Origin)
 	return strong
+}
+
+// allPolicies are those of two lists, each once.
+func allPolicies(a, b []wire.LogPolicy) []wire.LogPolicy {
+	result := slices.Clone(a)
+	for _, policy := range b {
+		if !slices.ContainsFunc(result, func(other wire.LogPolicy) bool { return reflect.DeepEqual(other, policy) }) {
+			result = append(result, policy)
+		}
+	}
+	return result
 }
 
 func union[T comparable](a, b []T) []T {
@@ -241,9 +265,13 @@ func quoted(name string) string {
 }
 
 // expand lists the files that an absolute pattern matches, as patterns that match each
-// alone; a pattern without wildcards stands for itself.
+// alone. A pattern without wildcards stands for itself, and so does one whose folder
+// may not be listed.
 func (d *declarer) expand(pattern string) []string {
 	if _, plain := plainName(pattern); plain {
+		return []string{pattern}
+	}
+	if d.closed(path.Dir(pattern)) {
 		return []string{pattern}
 	}
 	names, err := fs.Glob(d.fsys, inside(pattern))
@@ -293,10 +321,15 @@ func (d *declarer) matches(pattern string) bool {
 	if names, err := fs.Glob(d.fsys, inside(pattern)); err == nil && len(names) > 0 {
 		return true
 	}
-	dir := path.Dir(pattern)
-	if name, plain := plainName(dir); plain {
-		_, err := fs.ReadDir(d.fsys, inside(name))
-		return errors.Is(err, fs.ErrPermission)
+	return d.closed(path.Dir(pattern))
+}
+
+// closed reports whether a folder may not be listed. Nothing is said of a pattern.
+func (d *declarer) closed(folder string) bool {
+	name, plain := plainName(folder)
+	if !plain {
+		return false
 	}
-	return false
+	_, err := fs.ReadDir(d.fsys, inside(name))
+	return errors.Is(err, fs.ErrPermission)
 }

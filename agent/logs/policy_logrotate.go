@@ -207,6 +207,9 @@ func (r *Rotation) Policies(name string) []wire.LogPolicy {
 	if s.Rotate.IsSet() {
 		at = s.Rotate.Origin
 	}
+	if standing == skipped && stanza.Broken != nil {
+		at = stanza.Broken.Origin // the line to mend
+	}
 	if standing == unclear {
 		return []wire.LogPolicy{{
 			Kind: wire.PolicyUnparsed, Origin: origin(stanza.Origin.File, stanza.Origin.Line),

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+	"io"
 	"io/fs"
 	"path"
 	"regexp"
@@ -60,7 +62,7 @@ func (r *reader) search() found {
 			r.problem(Origin{File: next.name}, ErrSearch)
 			return result
 		}
-		entries, err := fs.ReadDir(r.fsys, next.name)
+		entries, err := list(r.fsys, next.name, searchEntries+1)
 		if err != nil {
 			continue // what is closed to us has nothing that we could read
 		}
@@ -93,6 +95,26 @@ func (r *reader) search() found {
 		}
 	}
 	return result
+}
+
+// list takes at most so many entries of a folder, in the order of names: a folder of a
+// million files must not fill the memory.
+func list(fsys fs.FS, name string, most int) ([]fs.DirEntry, error) {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	folder, ok := file.(fs.ReadDirFile)
+	if !ok {
+		return nil, fs.ErrInvalid
+	}
+	entries, err := folder.ReadDir(most)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, nil
 }
 
 // passedOver tells folders that hold no configuration that is in force.
