@@ -19,9 +19,12 @@ type scanner interface {
 
 // scanner returns the scanner that goes on where the segment was left.
 func (e *engine) scanner(g *segment, d *Declaration) scanner {
-	if d.Family == FamilyUTMP || len(g.Scan) == 0 {
+	if len(g.Scan) == 0 {
 		g.Scanned = 0
 		return e.freshScanner(g, d)
+	}
+	if d.Family == FamilyUTMP {
+		return resumeLogins(g.Scan)
 	}
 	s, err := text.ResumeScanner(g.Scan, e.options(g, d))
 	if err != nil { // of an earlier version: the file is read once more
@@ -33,7 +36,7 @@ func (e *engine) scanner(g *segment, d *Declaration) scanner {
 
 func (e *engine) freshScanner(g *segment, d *Declaration) scanner {
 	if d.Family == FamilyUTMP {
-		return newUTMPScanner()
+		return &loginScanner{}
 	}
 	s, err := text.NewScanner(e.options(g, d))
 	if err != nil { // the format was checked with the configuration

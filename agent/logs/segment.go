@@ -9,6 +9,7 @@ import (
 	"hash"
 	"time"
 
+	"github.com/yunjian-io/yunjian/agent/logs/utmp"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -79,6 +80,7 @@ type facts struct {
 	Implausible   int           `json:"implausible,omitempty"`
 	P999          time.Duration `json:"p999,omitempty"`
 	Gaps          []wire.LogGap `json:"gaps,omitempty"`
+	Events        []utmp.Event  `json:"events,omitempty"` // boots and shutdowns in wtmp
 }
 
 // sealer makes keyed hashes: a plain hash of a short log could be guessed.

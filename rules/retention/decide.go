@@ -176,12 +176,7 @@ func (j *judge) describe(d *Decision, f forecast, whole bool) {
 		d.ShortDays = j.short()
 	}
 	d.Missing = j.missing
-	if days, known := j.window(); known {
-		d.Guaranteed = Window{Known: true, Endless: math.IsInf(days, 1)}
-		if !d.Guaranteed.Endless {
-			d.Guaranteed.Days = days
-		}
-	}
+	d.Guaranteed = j.guaranteed()
 	d.FirstDeletion, d.DiskFull = f.first, f.full
 	if since := j.src.Ledger.Since; !since.IsZero() {
 		if since.Before(j.obligation) {

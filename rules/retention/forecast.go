@@ -191,3 +191,17 @@ func (j *judge) risks(f forecast, whole bool) {
 func (j *judge) within(d calendar.Date, days int) bool {
 	return !d.IsZero() && j.today.DaysUntil(d) <= days
 }
+
+// Guarantee returns the days that the policy of a source surely keeps at its rate.
+func Guarantee(src Source) Window { return (&judge{src: src}).guaranteed() }
+
+func (j *judge) guaranteed() Window {
+	days, known := j.window()
+	switch {
+	case !known:
+		return Window{}
+	case math.IsInf(days, 1):
+		return Window{Known: true, Endless: true}
+	}
+	return Window{Known: true, Days: days}
+}
