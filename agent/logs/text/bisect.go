@@ -164,12 +164,13 @@ func (b *bisection) detect() error {
 // stampOf reads a line by any of the formats. A time that cannot be is no time.
 func (b *bisection) stampOf(line []byte) (stamp, bool) {
 	line = trim(line)
+	var s stamp
 	for _, f := range b.formats {
-		s, ok := f.read(line)
-		if !ok {
+		if !f.read(line, &s) {
 			continue
 		}
 		b.looked++
+		ok := true
 		if s.instant || s.year != 0 {
 			at, _ := s.resolve(s.year, b.walk.zone, 0, false)
 			ok = b.walk.plausible(at, false)
