@@ -244,7 +244,7 @@ func TestTailGrows(t *testing.T) {
 
 // TestTangled is the end of the patience with a file that has hardly any times.
 func TestTangled(t *testing.T) {
-	b := bisection{r: strings.NewReader(""), size: 100, bytes: 101 + spareReads}
+	b := bisection{r: strings.NewReader(""), size: 100, bytes: 201 + spareReads}
 	if _, err := b.read(0, 10); !errors.Is(err, ErrTangled) {
 		t.Errorf("want %v, got %v", ErrTangled, err)
 	}
