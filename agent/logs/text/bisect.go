@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ErrTangled means that bisection would read more of a file than there is of it, since
-// hardly any of its lines has a time: a Scanner has to read it.
+// ErrTangled means that bisection would read more than twice what there is of a file,
+// since hardly any of its lines has a time: a Scanner has to read it.
 var ErrTangled = errors.New("too few times to bisect")
 
 const (
@@ -18,7 +18,7 @@ const (
 	// of the growing pieces in which a line with a time is looked for.
 	leafSize  = 64 << 10
 	probeSize = 4 << 10
-	// spareReads is how much more than its size may be read of a file.
+	// spareReads is how much more than twice its size may be read of a file.
 	spareReads = 1 << 20
 )
 
@@ -106,7 +106,7 @@ func (b *bisection) survey() (Reading, error) {
 // read reads a part of the file.
 func (b *bisection) read(at, length int64) ([]byte, error) {
 	length = min(length, b.size-at)
-	if b.bytes > b.size+spareReads {
+	if b.bytes > 2*b.size+spareReads {
 		return nil, ErrTangled
 	}
 	return section(b, at, length)
@@ -164,12 +164,13 @@ func (b *bisection) detect() error {
 // stampOf reads a line by any of the formats. A time that cannot be is no time.
 func (b *bisection) stampOf(line []byte) (stamp, bool) {
 	line = trim(line)
+	var s stamp
 	for _, f := range b.formats {
-		s, ok := f.read(line)
-		if !ok {
+		if !f.read(line, &s) {
 			continue
 		}
 		b.looked++
+		ok := true
 		if s.instant || s.year != 0 {
 			at, _ := s.resolve(s.year, b.walk.zone, 0, false)
 			ok = b.walk.plausible(at, false)

@@ -80,18 +80,16 @@ func formatByName(name string) (format, error) {
 	return format{}, fmt.Errorf("find time format %q: want one of %s or a pattern with %%", name, strings.Join(Formats(), ", "))
 }
 
-// read gives the time of a line, if there is one that a calendar can show.
-func (f format) read(line []byte) (stamp, bool) {
-	var s stamp
+// read gives the time of a line, if there is one that a calendar can show. The stamp is
+// the caller's, who uses it again for the next line.
+func (f format) read(line []byte, s *stamp) bool {
+	*s = stamp{}
 	if len(line) > 0 && line[0] == 0 {
 		// A hole of zeros stays in a file after a crash, or where it was emptied under
 		// its writer; the line begins behind it.
 		line = bytes.TrimLeft(line, "\x00")
 	}
-	if len(line) == 0 || f.find == nil || !f.find(line, &s) || !s.possible() {
-		return stamp{}, false
-	}
-	return s, true
+	return len(line) > 0 && f.find != nil && f.find(line, s) && s.possible()
 }
 
 // sampleLines is how many lines of a block are looked at to find out the format.
@@ -104,6 +102,7 @@ func detect(block []byte) (format, bool) {
 	all := formats()
 	counts := make([]int, len(all))
 	w3c, seen := false, 0
+	var s stamp
 	for line := range bytes.Lines(block) {
 		if seen++; seen > sampleLines {
 			break
@@ -111,7 +110,7 @@ func detect(block []byte) (format, bool) {
 		line = trim(line)
 		w3c = w3c || w3cHeader(line)
 		for i, f := range all {
-			if _, ok := f.read(line); ok {
+			if f.read(line, &s) {
 				counts[i]++
 			}
 		}
@@ -149,9 +148,10 @@ func (f format) loose() bool {
 func (f format) changed(block []byte) (cut int, next format) {
 	cut = len(block)
 	missed := 0
+	var s stamp
 	for cut > 0 && missed < sampleLines {
 		from := bytes.LastIndexByte(bytes.TrimSuffix(block[:cut], []byte{'\n'}), '\n') + 1
-		if _, ok := f.read(trim(block[from:cut])); ok {
+		if f.read(trim(block[from:cut]), &s) {
 			break
 		}
 		cut, missed = from, missed+1
@@ -165,7 +165,7 @@ func (f format) changed(block []byte) (cut int, next format) {
 	}
 	dated := 0
 	for line := range bytes.Lines(block[cut:]) {
-		if _, ok := next.read(trim(line)); ok {
+		if next.read(trim(line), &s) {
 			dated++
 		}
 	}

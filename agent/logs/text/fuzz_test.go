@@ -28,8 +28,8 @@ func FuzzTimes(f *testing.F) {
 			all = append(all, p)
 		}
 		for _, form := range all {
-			s, ok := form.read(line)
-			if !ok {
+			var s stamp
+			if !form.read(line, &s) {
 				continue
 			}
 			var w walk

@@ -172,12 +172,13 @@ func (w *walk) close(first, last *stamp) bool {
 
 // firstTime is the first time in a block, and where its line begins.
 func firstTime(f format, block []byte) (stamp, int, bool) {
+	var s stamp
 	for at := 0; at < len(block); {
 		end := len(block)
 		if n := bytes.IndexByte(block[at:], '\n'); n >= 0 {
 			end = at + n + 1
 		}
-		if s, ok := f.read(trim(block[at:end])); ok {
+		if f.read(trim(block[at:end]), &s) {
 			return s, at, true
 		}
 		at = end
@@ -187,9 +188,10 @@ func firstTime(f format, block []byte) (stamp, int, bool) {
 
 // lastTime is the last time in a block, and where its line begins.
 func lastTime(f format, block []byte) (stamp, int, bool) {
+	var s stamp
 	for end := len(block); end > 0; {
 		at := bytes.LastIndexByte(block[:end-1], '\n') + 1
-		if s, ok := f.read(trim(block[at:end])); ok {
+		if f.read(trim(block[at:end]), &s) {
 			return s, at, true
 		}
 		end = at

@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -238,5 +239,20 @@ func TestTailGrows(t *testing.T) {
 	}
 	if _, _, err = Bisect(strings.NewReader(log), int64(len(log))+10, Options{}); err == nil {
 		t.Error("bisection of a file that became shorter: want an error")
+	}
+}
+
+// TestTangled is the end of the patience with a file that has hardly any times.
+func TestTangled(t *testing.T) {
+	b := bisection{r: strings.NewReader(""), size: 100, bytes: 201 + spareReads}
+	if _, err := b.read(0, 10); !errors.Is(err, ErrTangled) {
+		t.Errorf("want %v, got %v", ErrTangled, err)
+	}
+	// Two times with nothing datable between them are found within the limit.
+	data := "2026-10-01 00:00:00 a\n" + strings.Repeat("\tat a.place(of.java:1)\n", 200_000) + "2026-10-03 00:00:00 b\n"
+	gaps, _, err := Bisect(strings.NewReader(data), int64(len(data)), Options{ModTime: autumn()})
+	want := []Gap{{Kind: GapSilence, From: date("2026-10-01 00:00:00"), To: date("2026-10-03 00:00:00")}}
+	if diff := cmp.Diff(want, gaps); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }

@@ -149,8 +149,9 @@ func (w *walk) lines(f format, block []byte) {
 	if f.find == nil {
 		return
 	}
+	var s stamp
 	for line := range bytes.Lines(block) {
-		if s, ok := f.read(trim(line)); ok {
+		if f.read(trim(line), &s) {
 			w.observe(&s, 1)
 		}
 	}

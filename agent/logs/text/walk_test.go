@@ -217,6 +217,11 @@ func TestClocks(t *testing.T) {
 			ends{"2026-10-20T00:00:00Z", "2026-10-20T00:39:00Z", "iso"},
 		},
 		{
+			"one record ahead of its time is neither", join(minute("2026-10-18 00:00:00", 20), minute("2026-10-20 00:00:00", 1), minute("2026-10-18 00:20:00", 20)),
+			clock{},
+			ends{"2026-10-18T00:00:00Z", "2026-10-18T00:39:00Z", "iso"},
+		},
+		{
 			"four minutes back are no step", log("2026-10-20 00:04:00", "2026-10-20 00:00:00"),
 			clock{},
 			ends{"2026-10-20T00:04:00Z", "2026-10-20T00:00:00Z", "iso"},
