@@ -35,7 +35,7 @@ allow_plain_http: true
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	if got, err := load(t, ""); err != nil || got != (Config{}) {
+	if got, err := load(t, ""); err != nil || !cmp.Equal(got, Config{}) {
 		t.Errorf("empty file: %+v, %v; want the zero value", got, err)
 	}
 }
@@ -85,6 +85,7 @@ func TestResolved(t *testing.T) {
 	want := Config{
 		SpoolDir: "/var/lib/state", TokenFile: token, SpoolLimit: 256 << 20, LookInterval: Duration(5 * time.Second),
 		ReportInterval: Duration(time.Minute), Listen: "127.0.0.1:9911", LogLevel: "info",
+		Logs: LogsConfig{Interval: Duration(15 * time.Minute), StateDir: "/var/lib/state/logs", ReadLimit: 4 << 20, CPUPercent: 5},
 	}
 	if diff := cmp.Diff(want, Config{}.resolved()); diff != "" {
 		t.Error(diff)

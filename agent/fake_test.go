@@ -26,16 +26,17 @@ const testHost = "vm-1"
 type collector struct {
 	t testing.TB
 
-	mu      sync.Mutex
-	answer  func(r *http.Request, body []byte) (status int, header http.Header) // nil: 204
-	clock   func() time.Time
-	rows    []time.Time                      // instants with every host total, as they came
-	values  map[time.Time]map[string]float64 // host totals by instant
-	devices map[time.Time]int                // labelled series by instant
-	ids     []wire.Identity                  // identity documents, as they came
-	at      []time.Time                      // when requests came
-	refused map[int]int                      // answers by status
-	table   *wire.Table
+	mu       sync.Mutex
+	answer   func(r *http.Request, body []byte) (status int, header http.Header) // nil: 204
+	clock    func() time.Time
+	rows     []time.Time                      // instants with every host total, as they came
+	values   map[time.Time]map[string]float64 // host totals by instant
+	devices  map[time.Time]int                // labelled series by instant
+	ids      []wire.Identity                  // identity documents, as they came
+	evidence []wire.LogEvidence               // likewise
+	at       []time.Time                      // when requests came
+	refused  map[int]int                      // answers by status
+	table    *wire.Table
 }
 
 func newCollector(t testing.TB) *collector {
@@ -80,7 +81,14 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.t.Errorf("document: %v", err)
 			return
 		}
-		c.ids = append(c.ids, *d.(*wire.Identity))
+		switch d := d.(type) {
+		case *wire.Identity:
+			c.ids = append(c.ids, *d)
+		case *wire.LogEvidence:
+			c.evidence = append(c.evidence, *d)
+		default:
+			c.t.Errorf("a document of type %T", d)
+		}
 	case wire.PathWrite:
 		c.store(body)
 	default:
@@ -146,6 +154,7 @@ func fakeHost(t testing.TB, c *collector, spoolDir string) Options {
 	return Options{
 		Config: Config{
 			CollectorURL: "http://127.0.0.1:1", HostID: testHost, SpoolDir: spoolDir, Listen: "off", HostRoot: root,
+			Logs: LogsConfig{Disabled: true}, // watch_test.go has its own
 		},
 		Version:   "0.0.1",
 		Log:       slog.New(slog.DiscardHandler),

@@ -84,16 +84,17 @@ func (e *engine) write(s *source, t liveness.Table) {
 			last = m
 		}
 	}
+	suspends := max(s.declared.SuspendAtFreeBytes, int64(float64(s.disk.Size)*s.declared.SuspendAtFreePercent/100))
 	a := t.Ask(liveness.Query{Processes: s.declared.Processes, Units: s.declared.Units, Path: s.path, LastAppend: last, Now: e.now})
 	s.writer = wire.LogWriter{
 		State: a.State, Since: a.Since, Evidence: a.Evidence, Unlinked: a.Unlinked, LastAppend: last.UTC(),
-		SuspendAtFreeBytes: s.declared.SuspendAtFreeBytes,
+		SuspendAtFreeBytes: suspends,
 	}
 	if last.IsZero() {
 		s.writer.LastAppend = time.Time{}
 	}
-	if at := s.declared.SuspendAtFreeBytes; at > 0 && s.disk.Size > 0 && s.disk.Free < at {
-		s.writer.State, s.writer.Evidence = "suspended", fmt.Sprintf("%d bytes are free; it stops below %d", s.disk.Free, at)
+	if suspends > 0 && s.disk.Size > 0 && s.disk.Free < suspends {
+		s.writer.State, s.writer.Evidence = "suspended", fmt.Sprintf("%d bytes are free; it stops below %d", s.disk.Free, suspends)
 	}
 }
 

@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"agent/ledger": {"internal/durable", "internal/wire"},
 	"agent/logs": {
 		"agent/ledger", "agent/logs/app", "agent/logs/auditd", "agent/logs/container", "agent/logs/journald", "agent/logs/logrotate",
-		"agent/logs/rsyslog", "agent/logs/text", "agent/logs/utmp", "agent/logs/liveness", "internal/wire",
+		"agent/logs/rsyslog", "agent/logs/text", "agent/logs/utmp", "agent/logs/liveness", "internal/durable", "internal/wire",
 	},
 	"agent/logs/app":       {},
 	"agent/logs/auditd":    {},
