@@ -217,8 +217,8 @@ func (e *engine) begins(ctx context.Context, g, lost *segment) bool {
 	if g.HeadBytes == lost.HeadBytes {
 		return g.Head == lost.Head
 	}
-	f, err := e.openSegment(g)
-	if f == nil || err != nil {
+	f := e.openSegment(g)
+	if f == nil {
 		return false
 	}
 	defer f.Close()

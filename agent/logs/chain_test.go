@@ -85,14 +85,14 @@ func (f *fixture) lines(hours int) string {
 	return b.String()
 }
 
-func (f *fixture) add(name string, hours int) {
+func (f *fixture) add(hours int) {
 	f.t.Helper()
-	file, err := os.OpenFile(f.at(name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(f.at(authLog), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	f.must(err)
 	_, err = file.WriteString(f.lines(hours))
 	f.must(err)
 	f.must(file.Close())
-	f.touch(name)
+	f.touch(authLog)
 }
 
 func (f *fixture) rename(from, to string) {
@@ -156,14 +156,14 @@ func (f *fixture) told(r *Report) (told []string) {
 	return told
 }
 
-func (f *fixture) source(r *Report, path string) wire.LogSource {
+func (f *fixture) source(r *Report) wire.LogSource {
 	f.t.Helper()
 	for _, s := range r.Sources {
-		if s.Path == path {
+		if s.Path == authLog {
 			return s
 		}
 	}
-	f.t.Fatalf("no source %s", path)
+	f.t.Fatalf("no source %s", authLog)
 	return wire.LogSource{}
 }
 
@@ -179,14 +179,14 @@ func TestEvents(t *testing.T) {
 		want []string
 	}{
 		{"nothing", func(*fixture) {}, nil},
-		{"growth", func(f *fixture) { f.add(authLog, 1) }, nil},
-		{"growth by much", func(f *fixture) { f.add(authLog, 5000) }, nil},
+		{"growth", func(f *fixture) { f.add(1) }, nil},
+		{"growth by much", func(f *fixture) { f.add(5000) }, nil},
 		{"rotation", func(f *fixture) { f.rename(one, two); f.rename(authLog, one); f.write(authLog, "") }, []string{"rotated auth.log -> auth.log.1"}},
 		{"rotation with growth before", func(f *fixture) {
-			f.add(authLog, 2)
+			f.add(2)
 			f.rename(one, two)
 			f.rename(authLog, one)
-			f.add(authLog, 1)
+			f.add(1)
 		}, []string{"rotated auth.log -> auth.log.1"}},
 		{"rotation by date", func(f *fixture) { f.rename(authLog, authLog+"-20261123"); f.write(authLog, f.lines(1)) }, []string{"rotated auth.log -> auth.log-20261123"}},
 		{"rotation and compression", func(f *fixture) {
@@ -195,14 +195,14 @@ func TestEvents(t *testing.T) {
 			f.rename(authLog, one)
 		}, []string{"rotated auth.log -> auth.log.1", "compressed auth.log.1 -> auth.log.2.gz"}},
 		{"rotation and compression at once", func(f *fixture) {
-			f.add(authLog, 3)
+			f.add(3)
 			f.rename(one, two)
 			f.rename(authLog, one)
 			f.write(authLog, f.lines(1))
 			f.compress(one)
 		}, []string{"compressed auth.log -> auth.log.1.gz"}},
 		{"copy and truncate", func(f *fixture) {
-			f.add(authLog, 2)
+			f.add(2)
 			f.rename(one, two)
 			f.write(one, string(f.read(authLog)))
 			f.must(os.Truncate(f.at(authLog), 0))
@@ -211,7 +211,7 @@ func TestEvents(t *testing.T) {
 			f.rename(one, two)
 			f.write(one, string(f.read(authLog)))
 			f.must(os.Truncate(f.at(authLog), 0))
-			f.add(authLog, 500)
+			f.add(500)
 		}, []string{"copytruncate auth.log -> auth.log.1"}},
 		{"copy, compression and truncation", func(f *fixture) {
 			f.rename(one, two)
@@ -225,7 +225,7 @@ func TestEvents(t *testing.T) {
 		{"both deleted", func(f *fixture) { f.remove(one); f.remove(authLog) }, []string{"segment_gone auth.log", "segment_gone auth.log.1"}},
 		{"live file emptied", func(f *fixture) { f.must(os.Truncate(f.at(authLog), 0)) }, []string{"truncated auth.log"}},
 		{"live file cut", func(f *fixture) { f.must(os.Truncate(f.at(authLog), 300)) }, []string{"truncated auth.log"}},
-		{"live file emptied and grown beyond", func(f *fixture) { f.must(os.Truncate(f.at(authLog), 0)); f.add(authLog, 900) }, []string{"truncated auth.log"}},
+		{"live file emptied and grown beyond", func(f *fixture) { f.must(os.Truncate(f.at(authLog), 0)); f.add(900) }, []string{"truncated auth.log"}},
 		{"live file replaced by another", func(f *fixture) { f.write("/var/log/.new", f.lines(70)); f.rename("/var/log/.new", authLog) }, []string{"segment_gone auth.log"}},
 		{"copy that is not whole", func(f *fixture) {
 			whole := f.read(authLog)
@@ -272,7 +272,7 @@ func TestEvents(t *testing.T) {
 				f.write(authLog, f.lines(40))
 				f.pass(0)
 				r := f.pass(quarter)
-				if sealed := f.source(r, authLog).Segments[0].Sealed; !sealed {
+				if sealed := f.source(r).Segments[0].Sealed; !sealed {
 					t.Fatal("the rotated file was not sealed")
 				}
 				f.now = f.now.Add(time.Minute)
@@ -308,7 +308,7 @@ func TestReadsAppendedBytesOnly(t *testing.T) {
 		t.Errorf("a pass without changes read %d bytes and opened %d files", after.ReadBytes-before.ReadBytes, after.Opens)
 	}
 	size := len(f.read(authLog))
-	f.add(authLog, 10)
+	f.add(10)
 	f.pass(quarter)
 	grown := int64(len(f.read(authLog)) - size)
 	if read := f.observer.Usage().ReadBytes - after.ReadBytes; read < grown || read > grown+tailBytes+200 {
@@ -325,7 +325,7 @@ func TestCoverage(t *testing.T) {
 	f.write(authLog, f.lines(40))
 	last := f.now.Add(-time.Hour)
 	f.pass(0)
-	s := f.source(f.pass(quarter), authLog)
+	s := f.source(f.pass(quarter))
 	var got []string
 	for _, g := range s.Segments {
 		got = append(got, fmt.Sprint(filepath.Base(g.Path), " ", g.First.Format(time.DateTime), " ", g.Last.Format(time.DateTime), " live ", g.Live, " sealed ", g.Sealed, " index ", g.Index))
@@ -352,12 +352,12 @@ func TestHandOver(t *testing.T) {
 	f.pass(0)
 	f.rename(authLog, authLog+".1")
 	f.write(authLog, "")
-	r := f.pass(quarter)
+	f.pass(quarter)
 	handed := f.now
 	f.now = f.now.Add(72 * time.Hour)
-	f.add(authLog, 1)
-	r = f.pass(quarter)
-	for _, g := range f.source(r, authLog).Segments {
+	f.add(1)
+	r := f.pass(quarter)
+	for _, g := range f.source(r).Segments {
 		if g.Live && !g.Begin.Equal(handed) {
 			t.Errorf("the live segment begins %s; want %s", g.Begin, handed)
 		}

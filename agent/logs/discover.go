@@ -62,7 +62,7 @@ func (e *engine) declaredSources(d Declaration, wild bool, taken map[string]bool
 		for _, name := range e.live(p, wild, taken) {
 			s := e.source(d, name)
 			e.enumerate(s)
-			if len(s.candidates) > 0 || d.Expected || s.known {
+			if len(s.candidates) > 0 || d.Expected || s.known || strings.ContainsAny(name, `*?[\`) {
 				found = append(found, s)
 				taken[name] = true
 			}
@@ -80,7 +80,10 @@ func (e *engine) live(pattern string, wild bool, taken map[string]bool) (names [
 		}
 		return []string{pattern}
 	}
-	found, _ := e.host.glob(pattern)
+	found, denied := e.host.glob(pattern)
+	for _, dir := range denied { // what may be there is reported as not readable
+		names = append(names, path.Join(dir, path.Base(pattern)))
+	}
 	rotated := map[string]bool{}
 	for _, name := range found {
 		dir, base := path.Split(name)
@@ -105,7 +108,7 @@ func (e *engine) source(d Declaration, name string) *source {
 		e.byKey[key] = s
 	}
 	s.declared = d
-	s.sourceState.describe(d)
+	s.describe(d)
 	return s
 }
 
@@ -135,14 +138,14 @@ func (e *engine) enumerate(s *source) {
 		}
 	} else {
 		for _, p := range s.declared.Paths {
-			found, _ := e.host.glob(p)
+			found, _ := e.host.glob(p) // a folder that may not be read makes the source blind
 			for _, name := range found {
 				add(member{path: name})
 			}
 		}
 	}
 	for _, p := range s.declared.Archives {
-		found, _ := e.host.glob(p)
+		found, _ := e.host.glob(p) // a folder that may not be read makes the source blind
 		for _, name := range found {
 			add(member{path: name})
 		}

@@ -23,12 +23,16 @@ type Report struct {
 	// Losses are the recent entries of the ledger that speak of loss.
 	Losses []wire.LogEvent
 
-	full, short map[string]string // digests by key, to be remembered once sent
-	last        uint64            // last entry of the ledger in Document
+	told []told // to be remembered once sent
+	last uint64 // last entry of the ledger in Document
 }
 
 // govern finds what removes records of a source.
 func (e *engine) govern(s *source) {
+	if s.governed.Equal(e.declared) && s.declared.Family != FamilyJournald {
+		return
+	}
+	s.governed, s.touched = e.declared, true
 	s.policies = nil
 	if s.declared.Family == FamilyJournald {
 		s.policies = []wire.LogPolicy{e.journalPolicy(s)}
@@ -49,6 +53,7 @@ func (e *engine) govern(s *source) {
 	if s.Policy != "" && s.Policy != digest {
 		e.note(wire.LogEvent{Kind: wire.EventPolicy, At: e.now, Source: s.key, Path: s.path, Detail: originOf(s.policies)})
 	}
+	s.unsaved = s.unsaved || s.Policy != digest
 	s.Policy = digest
 }
 
@@ -86,15 +91,18 @@ func (e *engine) write(s *source, t liveness.Table) {
 	}
 	suspends := max(s.declared.SuspendAtFreeBytes, int64(float64(s.disk.Size)*s.declared.SuspendAtFreePercent/100))
 	a := t.Ask(liveness.Query{Processes: s.declared.Processes, Units: s.declared.Units, Path: s.path, LastAppend: last, Now: e.now})
-	s.writer = wire.LogWriter{
+	w := wire.LogWriter{
 		State: a.State, Since: a.Since, Evidence: a.Evidence, Unlinked: a.Unlinked, LastAppend: last.UTC(),
 		SuspendAtFreeBytes: suspends,
 	}
 	if last.IsZero() {
-		s.writer.LastAppend = time.Time{}
+		w.LastAppend = time.Time{}
 	}
 	if suspends > 0 && s.disk.Size > 0 && s.disk.Free < suspends {
-		s.writer.State, s.writer.Evidence = "suspended", fmt.Sprintf("%d bytes are free; it stops below %d", s.disk.Free, suspends)
+		w.State, w.Evidence = "suspended", fmt.Sprintf("%d bytes are free; it stops below %d", s.disk.Free, suspends)
+	}
+	if w != s.writer {
+		s.writer, s.touched = w, true
 	}
 }
 
@@ -142,7 +150,7 @@ func (e *engine) evidence(s *source) wire.LogSource {
 
 // document makes the report of a pass.
 func (e *engine) document(started bool) (*Report, error) {
-	r := &Report{full: map[string]string{}, short: map[string]string{}}
+	r := &Report{}
 	r.Document = wire.LogEvidence{
 		Schema: wire.SchemaLogEvidence, Host: e.hostID, At: e.now.UTC().Truncate(time.Second),
 		Complete: started || e.now.Sub(e.state.Complete) >= completeDay, Downtime: e.down, Problems: e.problems,
@@ -153,18 +161,24 @@ func (e *engine) document(started bool) (*Report, error) {
 		}
 	}
 	for _, s := range e.sources {
-		w := e.evidence(s)
-		r.Sources = append(r.Sources, w)
-		r.Losses = append(r.Losses, s.Losses...)
-		p := progressOf(w)
-		full, short := digestOf(material(w)), digestOf(p)
-		r.full[s.key], r.short[s.key] = full, short
-		switch {
-		case r.Document.Complete || full != s.Digest:
-			r.Document.Sources = append(r.Document.Sources, w)
-		case short != s.Progress:
-			r.Document.Progress = append(r.Document.Progress, p)
+		if s.touched || s.digest == "" {
+			s.cached = e.evidence(s)
+			s.digest = digestOf(material(s.cached))
+			s.touched = false
 		}
+		s.cached.Disk = s.disk
+		p := progressOf(s.cached)
+		r.Sources = append(r.Sources, s.cached)
+		r.Losses = append(r.Losses, s.Losses...)
+		switch {
+		case r.Document.Complete || s.digest != s.Digest:
+			r.Document.Sources = append(r.Document.Sources, s.cached)
+		case !p.equal(s.Progress):
+			r.Document.Progress = append(r.Document.Progress, p.LogProgress)
+		default:
+			continue
+		}
+		r.told = append(r.told, told{s, s.digest, p})
 	}
 	if !r.Document.Complete {
 		r.Document.Problems = nil // they are told with all sources
@@ -187,10 +201,8 @@ func (e *engine) document(started bool) (*Report, error) {
 
 // sent remembers what a document has told.
 func (e *engine) sent(r *Report) error {
-	for _, s := range e.sources {
-		if full, told := r.full[s.key]; told {
-			s.Digest, s.Progress = full, r.short[s.key]
-		}
+	for _, t := range r.told {
+		t.source.Digest, t.source.Progress, t.source.unsaved = t.digest, t.progress, true
 	}
 	if r.Document.Complete {
 		e.state.Complete = r.Document.At
@@ -199,7 +211,21 @@ func (e *engine) sent(r *Report) error {
 	return e.save()
 }
 
-func progressOf(w wire.LogSource) wire.LogProgress {
+// told is what a document says of a source.
+type told struct {
+	source   *source
+	digest   string
+	progress progress
+}
+
+// progress is what was last told of the growth of a source.
+type progress struct{ wire.LogProgress }
+
+func (p progress) equal(o progress) bool {
+	return p.Bytes == o.Bytes && p.DiskFree == o.DiskFree && p.Last.Equal(o.Last) && p.LastAppend.Equal(o.LastAppend)
+}
+
+func progressOf(w wire.LogSource) progress {
 	p := wire.LogProgress{Key: w.Key, DiskFree: round(w.Disk.Free), LastAppend: w.Writer.LastAppend}
 	for _, g := range w.Segments {
 		if g.Live {
@@ -209,7 +235,7 @@ func progressOf(w wire.LogSource) wire.LogProgress {
 			p.Last = g.Last
 		}
 	}
-	return p
+	return progress{p}
 }
 
 // material is a source without what a progress tells, and with figures that move a

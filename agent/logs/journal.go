@@ -24,7 +24,6 @@ type headers struct {
 type header struct {
 	stamp stamp
 	data  []byte
-	used  int // pass in which it was asked for
 }
 
 const journalHeader = 512 // more than any header has, in bytes

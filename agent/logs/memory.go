@@ -1,9 +1,11 @@
 package logs
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +46,7 @@ type sourceState struct {
 	Policy   string           `json:"policy,omitempty"` // digest of the policies
 	// Digest is that of the last full record, Progress of the last short one.
 	Digest   string          `json:"digest,omitempty"`
-	Progress string          `json:"progress,omitempty"`
+	Progress progress        `json:"progress"`
 	Losses   []wire.LogEvent `json:"losses,omitempty"`
 }
 
@@ -94,6 +96,7 @@ func (e *engine) recall(values map[string]json.RawMessage) error {
 	}
 	for key, list := range segments {
 		if s := e.byKey[key]; s != nil {
+			slices.SortFunc(list, func(a, b *segment) int { return cmp.Compare(a.Number, b.Number) })
 			s.segments = list
 		}
 	}
@@ -130,6 +133,7 @@ func (e *engine) note(event wire.LogEvent) {
 	case wire.EventGone, wire.EventTruncated, wire.EventEdited:
 		s.Losses = append(s.Losses, event)
 		s.Losses = s.Losses[max(0, len(s.Losses)-maxLosses):]
+		s.unsaved = true
 	}
 }
 
@@ -173,22 +177,13 @@ func (e *engine) save() error {
 
 func segmentKey(number uint64) string { return keySegment + strconv.FormatUint(number, 10) }
 
-// saveSource notes the state of a source if it changed in more than the time it was
-// last seen at.
+// saveSource notes the state of a source if it changed, and the time it was last seen
+// at once a day.
 func (e *engine) saveSource(s *source) error {
-	s.Path = s.path
-	text, err := json.Marshal(&s.sourceState)
-	if err != nil {
-		return fmt.Errorf("save %s: %w", s.key, err)
+	if !s.unsaved && s.LastSeen.Sub(s.savedSeen) < completeDay {
+		return nil
 	}
-	still := s.sourceState
-	still.LastSeen = s.savedSeen
-	if e.now.Sub(s.savedSeen) < completeDay {
-		if same, err := json.Marshal(&still); err == nil && string(same) == s.saved {
-			return nil
-		}
-	}
-	s.saved, s.savedSeen = string(text), s.LastSeen
+	s.Path, s.unsaved, s.savedSeen = s.path, false, s.LastSeen
 	return e.memory.Put(keySource+s.key, &s.sourceState)
 }
 

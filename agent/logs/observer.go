@@ -114,7 +114,7 @@ func statfs(path string) (wire.LogDisk, error) {
 	if err := syscall.Statfs(path, &s); err != nil {
 		return wire.LogDisk{}, fmt.Errorf("statfs %s: %w", path, err)
 	}
-	block := int64(s.Frsize)
+	block := s.Frsize
 	if block == 0 {
 		block = s.Bsize
 	}

@@ -67,8 +67,11 @@ func (e *engine) measure(s *source) {
 		e.readJournals(s)
 	}
 	day := e.now.In(e.zone).Format(time.DateOnly)
-	s.Growth.add(day, s.appended)
-	s.Growth.begin()
+	if s.appended != 0 || s.Growth.Day != day {
+		s.Growth.add(day, s.appended)
+		s.Growth.begin()
+		s.unsaved, s.touched = true, true
+	}
 	if len(s.segments) > 0 {
 		s.LastSeen = e.now
 	}
@@ -96,7 +99,9 @@ func (e *engine) measure(s *source) {
 		}
 	}
 	s.disk = d.now
-	s.Rate = e.rate(s, d)
+	if s.touched || d.Day == "" {
+		s.Rate = e.rate(s, d)
+	}
 }
 
 // existing is the folder of a path, or the nearest one above that is there.

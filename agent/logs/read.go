@@ -25,9 +25,9 @@ func (e *engine) options(g *segment, d *Declaration) text.Options {
 // and its last one where that costs one read. What it says of the middle of a plain
 // text comes from bisection.
 func (e *engine) glance(ctx context.Context, g *segment, d *Declaration) error {
-	f, err := e.openSegment(g)
+	f := e.openSegment(g)
 	if f == nil {
-		return err
+		return nil
 	}
 	defer f.Close()
 	plain, codec, err := text.Open(e.host.all(ctx, f))
@@ -74,9 +74,9 @@ func (e *engine) glance(ctx context.Context, g *segment, d *Declaration) error {
 
 // ending reads the newest record of a file of which much is still unread.
 func (e *engine) ending(ctx context.Context, g *segment, d *Declaration) error {
-	f, err := e.openSegment(g)
+	f := e.openSegment(g)
 	if f == nil {
-		return err
+		return nil
 	}
 	defer f.Close()
 	if d.Family == FamilyUTMP {
@@ -107,29 +107,27 @@ func (e *engine) beginning(ctx context.Context, f io.Reader, n int64) ([]byte, e
 
 // openSegment opens the file of a segment. A file that may not be opened, or that is
 // gone by now, is no error: it is noted, and the result is nil.
-func (e *engine) openSegment(g *segment) (file, error) {
+func (e *engine) openSegment(g *segment) file {
 	f, err := e.host.open(g.Path)
 	switch {
+	case err == nil:
+		g.Denied, g.Broken = false, ""
+		return f
 	case errors.Is(err, fs.ErrPermission):
 		g.Denied = true
-		return nil, nil
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
+	case !errors.Is(err, fs.ErrNotExist):
 		g.Broken = err.Error()
-		return nil, nil
 	}
-	g.Denied, g.Broken = false, ""
-	return f, nil
+	return nil
 }
 
 // extend reads what was appended to a plain file behind its attested part, at most
 // limit bytes. It returns false if the file is not what it was: emptied and written
 // again, or edited just before its old end.
 func (e *engine) extend(ctx context.Context, g *segment, d *Declaration, limit int64) (same bool, err error) {
-	f, err := e.openSegment(g)
+	f := e.openSegment(g)
 	if f == nil {
-		return true, err
+		return true, nil
 	}
 	defer f.Close()
 	sum, known := g.resume()
@@ -155,7 +153,7 @@ func (e *engine) extend(ctx context.Context, g *segment, d *Declaration, limit i
 		g.Broken = err.Error()
 		return true, nil
 	}
-	return true, w.close(d)
+	return true, w.close()
 }
 
 // errReplaced means that the bytes before the attested end are others than they were.
@@ -211,7 +209,7 @@ func (w *extension) keep(p []byte) {
 func (w *extension) last(n int64) []byte { return w.tail[max(0, int64(len(w.tail))-n):] }
 
 // close notes in the segment what was read.
-func (w *extension) close(d *Declaration) error {
+func (w *extension) close() error {
 	g := w.g
 	if w.at < g.Plain {
 		return nil // the file shrank meanwhile; the next pass sees it

@@ -56,10 +56,10 @@ func TestRealRotations(t *testing.T) {
 			var lost []string
 			deleted := 0
 			for n := range rotations {
-				f.add(authLog, 1+random.IntN(50))
+				f.add(1 + random.IntN(50))
 				if random.IntN(2) == 0 {
 					f.pass(quarter)
-					f.add(authLog, 1)
+					f.add(1)
 				}
 				f.now = f.now.Add(24 * time.Hour)
 				// Real time goes by between two rotations of dates with seconds.
@@ -73,7 +73,7 @@ func TestRealRotations(t *testing.T) {
 					deleted++
 				}
 				if strings.Contains(stanza, "nocreate") {
-					f.add(authLog, 2)
+					f.add(2)
 				}
 				if random.IntN(3) == 0 {
 					f.restart()
@@ -92,7 +92,7 @@ func TestRealRotations(t *testing.T) {
 				if _, err := os.Stat(f.at(authLog)); err == nil {
 					want++
 				}
-				if files := len(f.source(r, authLog).Segments); files != want {
+				if files := len(f.source(r).Segments); files != want {
 					t.Errorf("after rotation %d there are %d segments; want %d", n+1, files, want)
 				}
 			}

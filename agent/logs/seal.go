@@ -1,10 +1,12 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/yunjian-io/yunjian/agent/logs/text"
@@ -39,9 +41,9 @@ type job struct {
 
 // begin opens a segment for a job; nil if it cannot be read.
 func (e *engine) begin(ctx context.Context, s *source, g *segment) (*job, error) {
-	f, err := e.openSegment(g)
+	f := e.openSegment(g)
 	if f == nil {
-		return nil, err
+		return nil, nil
 	}
 	j := &job{source: s, g: g, stamp: g.Stamp, file: f, sum: contentHash(), buffer: make([]byte, chunk)}
 	j.plain = io.NopCloser(e.host.all(ctx, f))
@@ -49,6 +51,7 @@ func (e *engine) begin(ctx context.Context, s *source, g *segment) (*job, error)
 		j.scan = noScanner{}
 	} else {
 		var codec text.Codec
+		var err error
 		if j.plain, codec, err = text.Open(e.host.all(ctx, f)); err != nil {
 			f.Close()
 			g.Broken = err.Error()
@@ -155,6 +158,7 @@ func (g *segment) try(other *segment) {
 func (e *engine) conclude(ctx context.Context, j *job, failed error) error {
 	g, s, replaced := j.g, j.source, false
 	e.dirty(g)
+	s.touched = true
 	whole := failed == nil && j.n >= max(j.until, 0)
 	switch {
 	case j.lost != nil && (!j.same || !whole || !j.lost.Compressed && j.n < j.lost.Stamp.Size && j.lost.Plain < j.lost.Stamp.Size):
@@ -190,7 +194,7 @@ func (e *engine) conclude(ctx context.Context, j *job, failed error) error {
 		g.Tail, g.TailBytes = e.seal.sum(j.tail), int64(len(j.tail))
 	}
 	g.Verify, g.Claims = false, 0
-	e.close(g)
+	e.close(s, g)
 	if replaced {
 		return e.resolve(ctx, s) // the old content may be elsewhere
 	}
@@ -198,11 +202,11 @@ func (e *engine) conclude(ctx context.Context, j *job, failed error) error {
 }
 
 // close seals a rotated segment whose content is hashed to its end.
-func (e *engine) close(g *segment) {
+func (e *engine) close(s *source, g *segment) {
 	if g.Sealed || g.Live || e.now.Sub(time.Unix(0, g.Stamp.ModTime)) < quiet || g.Plain == 0 {
 		return
 	}
-	g.Sealed = true
+	g.Sealed, s.touched = true, true
 	g.Scan, g.State = nil, nil // it is never continued
 	e.note(g.event(wire.EventSealed, e.now))
 	e.dirty(g)
@@ -227,19 +231,35 @@ func (e *engine) work(s *source, g *segment) int {
 	return 0
 }
 
+// task is a segment to be read.
+type task struct {
+	s *source
+	g *segment
+}
+
 // next returns the most urgent segment to be read, nil if all is done. Newer files
 // come first: they have to be kept longest.
 func (e *engine) next() (s *source, g *segment) {
-	best := 0
-	for _, candidate := range e.sources {
-		for _, c := range candidate.segments {
-			w := e.work(candidate, c)
-			if w > best || w == best && w > 0 && c.Stamp.ModTime > g.Stamp.ModTime {
-				best, s, g = w, candidate, c
+	for range 2 {
+		for len(e.tasks) > 0 {
+			t := e.tasks[len(e.tasks)-1]
+			e.tasks = e.tasks[:len(e.tasks)-1]
+			if e.work(t.s, t.g) > 0 {
+				return t.s, t.g
 			}
 		}
+		for _, s := range e.sources {
+			for _, g := range s.segments {
+				if e.work(s, g) > 0 {
+					e.tasks = append(e.tasks, task{s, g})
+				}
+			}
+		}
+		slices.SortFunc(e.tasks, func(a, b task) int {
+			return cmp.Or(cmp.Compare(e.work(a.s, a.g), e.work(b.s, b.g)), cmp.Compare(a.g.Stamp.ModTime, b.g.Stamp.ModTime))
+		})
 	}
-	return s, g
+	return nil, nil
 }
 
 // Seal reads what passes left: it compares changed files with what was attested and
@@ -253,6 +273,7 @@ func (e *engine) sealing(ctx context.Context) (left bool, err error) {
 	if !e.attests {
 		return false, nil
 	}
+	e.tasks = e.tasks[:0]
 	for ctx.Err() == nil {
 		e.now = e.clock()
 		if e.job != nil {
@@ -284,17 +305,18 @@ func (e *engine) interrupted(ctx context.Context, err error) error {
 func (e *engine) take(ctx context.Context, s *source, g *segment) error {
 	if e.work(s, g) == 2 {
 		e.dirty(g)
+		s.touched = true
 		same, err := e.extend(ctx, g, &s.declared, inline)
 		if err == nil && !same {
 			return e.emptied(ctx, s, g, g.Stamp, lossKind(g, g.Stamp, false))
 		}
 		if err == nil && g.Plain >= g.Stamp.Size {
-			e.close(g)
+			e.close(s, g)
 		}
 		return err
 	}
 	if !g.Compressed && g.Plain == g.Stamp.Size && !g.Verify && g.Claims == 0 && s.declared.Family != FamilyJournald {
-		e.close(g) // its bytes were hashed as they were appended
+		e.close(s, g) // its bytes were hashed as they were appended
 		return nil
 	}
 	j, err := e.begin(context.WithoutCancel(ctx), s, g)

@@ -25,14 +25,15 @@ func zone() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
 
 // guarantee is how many days of a log its policies surely keep.
 func guarantee(s wire.LogSource, now time.Time) (days float64, known bool) {
-	for _, source := range evidence.Sources(s, evidence.Context{Zone: zone(), TakenAt: now, LastReport: now}) {
-		w := retention.Guarantee(source)
-		if w.Endless {
-			return math.Inf(1), true
-		}
-		return w.Days, w.Known
+	sources := evidence.Sources(s, evidence.Context{Zone: zone(), TakenAt: now, LastReport: now})
+	if len(sources) == 0 {
+		return 0, false
 	}
-	return 0, false
+	w := retention.Guarantee(sources[0]) // the streams of a log share its policies
+	if w.Endless {
+		return math.Inf(1), true
+	}
+	return w.Days, w.Known
 }
 
 func logsCommand(config *string) *cobra.Command {

@@ -45,11 +45,11 @@ const (
 
 // Event is a record about the host itself.
 type Event struct {
-	Kind Kind
-	At   time.Time // UTC
+	Kind Kind      `json:"kind"`
+	At   time.Time `json:"at"` // UTC
 	// Previous is the time of the plausible record before, of any type; zero if there
 	// is none.
-	Previous time.Time
+	Previous time.Time `json:"previous,omitzero"`
 }
 
 // Reading is what is known of a file.
