@@ -1,6 +1,8 @@
 package logs
 
 import (
+	"errors"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -50,7 +52,7 @@ func (e *engine) declaredSources(d Declaration, wild bool, taken map[string]bool
 		}
 		s := e.source(d, d.Paths[0])
 		e.enumerate(s)
-		if len(s.candidates) > 0 || d.Expected || s.known {
+		if e.counts(s) {
 			found = append(found, s)
 		}
 		return found
@@ -62,13 +64,22 @@ func (e *engine) declaredSources(d Declaration, wild bool, taken map[string]bool
 		for _, name := range e.live(p, wild, taken) {
 			s := e.source(d, name)
 			e.enumerate(s)
-			if len(s.candidates) > 0 || d.Expected || s.known || strings.ContainsAny(name, `*?[\`) {
+			if e.counts(s) || strings.ContainsAny(name, `*?[\`) {
 				found = append(found, s)
 				taken[name] = true
 			}
 		}
 	}
 	return found
+}
+
+// counts reports whether a declared source is one: it has files, had some, or should.
+func (e *engine) counts(s *source) bool {
+	if s.declared.Family == FamilyJournald {
+		err := e.host.list(s.path).err
+		return s.declared.Expected || s.known || !errors.Is(err, fs.ErrNotExist)
+	}
+	return len(s.candidates) > 0 || s.declared.Expected || s.known
 }
 
 // live returns the live files that a pattern names. A file that is a rotated sibling
