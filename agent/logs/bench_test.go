@@ -102,3 +102,26 @@ func BenchmarkSteadyPass(b *testing.B) {
 	b.ReportMetric(float64(o.Usage().Stats), "stats")
 	b.ReportMetric(float64(o.Usage().Opens), "opens")
 }
+
+// BenchmarkFirstScan enters and seals 200 sources of 30 files that were never seen.
+func BenchmarkFirstScan(b *testing.B) {
+	root := b.TempDir()
+	sites := fleet(b, root, 200, 30, 32<<10)
+	for b.Loop() {
+		o, err := New(Options{Root: root, Host: "i-1", StateDir: b.TempDir(), Sites: sites})
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := o.Pass(b.Context())
+		if err == nil {
+			err = o.Sent(r)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		if left, err := o.Seal(b.Context()); left || err != nil {
+			b.Fatal(left, err)
+		}
+		o.Close()
+	}
+}

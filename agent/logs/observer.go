@@ -93,7 +93,7 @@ func (o *Observer) Usage() Usage {
 func newEngine(o Options) *engine {
 	e := &engine{
 		hostID: o.Host, sites: o.Sites, clock: o.Clock, statfs: o.Statfs, offset: o.ClockOffset,
-		byKey: map[string]*source{}, changed: map[*segment]bool{}, settle: settleTime, disks: map[uint64]*disk{}, readOnly: o.ReadOnly,
+		byKey: map[string]*source{}, changed: map[*segment]bool{}, settle: settleTime, buffer: make([]byte, chunk), disks: map[uint64]*disk{}, readOnly: o.ReadOnly,
 		host: &host{root: strings.TrimSuffix(o.Root, "/"), fsys: os.DirFS(o.Root), meter: newMeter(o.Budget), folders: map[string]*folder{}},
 	}
 	if e.clock == nil {

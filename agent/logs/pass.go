@@ -50,6 +50,7 @@ type engine struct {
 	down    []wire.LogDowntime
 	job     *job
 	tasks   []task // left to be read, the most urgent last
+	buffer  []byte // of the job or the extension that is under way
 
 	memory     *ledger.Memory
 	ledger     *ledger.Ledger

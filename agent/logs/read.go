@@ -142,7 +142,7 @@ func (e *engine) extend(ctx context.Context, g *segment, d *Declaration, limit i
 		scan, g.Scanned = e.freshScanner(g, d), 0
 	}
 	w := &extension{g: g, seal: e.seal, sum: sum, scan: scan, at: from, until: to}
-	_, err = io.CopyBuffer(w, io.NewSectionReader(e.host.at(ctx, f), from, to-from), make([]byte, chunk))
+	_, err = io.CopyBuffer(w, io.NewSectionReader(e.host.at(ctx, f), from, to-from), e.buffer)
 	if errors.Is(err, errReplaced) {
 		return false, nil
 	}

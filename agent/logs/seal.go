@@ -45,7 +45,7 @@ func (e *engine) begin(ctx context.Context, s *source, g *segment) (*job, error)
 	if f == nil {
 		return nil, nil
 	}
-	j := &job{source: s, g: g, stamp: g.Stamp, file: f, sum: contentHash(), buffer: make([]byte, chunk)}
+	j := &job{source: s, g: g, stamp: g.Stamp, file: f, sum: contentHash(), buffer: e.buffer}
 	j.plain = io.NopCloser(e.host.all(ctx, f))
 	if s.declared.Family == FamilyJournald {
 		j.scan = noScanner{}

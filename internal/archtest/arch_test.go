@@ -60,7 +60,7 @@ var allowed = map[string][]string{
 	"rules/retention": {"rules/calendar"},
 
 	"internal/archtest":    {},
-	"internal/bench":       {"collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
+	"internal/bench":       {"agent/logs", "collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
 	"internal/peers":       {},
 	"internal/enginetest":  {"collector/store", "collector/store/engine"},
 	"internal/durable":     {},

@@ -47,6 +47,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{"agent", "the agent beside node_exporter, with nothing else busy; about 5 minutes", agentSection},
+		{"logs", "a pass over the logs of a host with 20 GB, and the first scan of archives; about 4 minutes", logsSection},
 		{"ingest", "CPU per host report and reports a minute; about 5 minutes", ingestSection},
 		{"memory", "peak memory with 10,000 connections; about 3 minutes", memorySection},
 		{"disk", "bytes per host-minute after merge; about 2 minutes", diskSection},

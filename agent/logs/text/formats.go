@@ -95,6 +95,9 @@ func (f format) read(line []byte, s *stamp) bool {
 // sampleLines is how many lines of a block are looked at to find out the format.
 const sampleLines = 200
 
+// sureLines is how many lines suffice if one format dates every one of them.
+const sureLines = 32
+
 // detect finds out the format of the lines of a block: the first one that dates at
 // least half as many lines as the one that dates most. The lines of traces and dumps,
 // which have no time, do not count against any.
@@ -104,9 +107,10 @@ func detect(block []byte) (format, bool) {
 	w3c, seen := false, 0
 	var s stamp
 	for line := range bytes.Lines(block) {
-		if seen++; seen > sampleLines {
+		if seen == sampleLines || seen == sureLines && sure(counts, seen) {
 			break
 		}
+		seen++
 		line = trim(line)
 		w3c = w3c || w3cHeader(line)
 		for i, f := range all {
@@ -127,6 +131,12 @@ func detect(block []byte) (format, bool) {
 		best = slices.IndexFunc(all, func(f format) bool { return f.name == "iso" })
 	}
 	return all[best], true
+}
+
+// sure reports whether the format that would be chosen dates all of the lines.
+func sure(counts []int, lines int) bool {
+	best := slices.IndexFunc(counts, func(n int) bool { return 2*n >= lines })
+	return best >= 0 && counts[best] == lines
 }
 
 // changeLines is how many lines at the end of a block have to lack the format before

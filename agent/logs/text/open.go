@@ -54,7 +54,7 @@ func Sniff(start []byte) Codec {
 // io.ErrUnexpectedEOF; of bzip2 these are whole blocks of at most 900 kB, of xz whole
 // dictionaries, 8 MiB by default. One that demands too much memory gives ErrDictionary.
 func Open(r io.Reader) (io.ReadCloser, Codec, error) {
-	buffered := bufio.NewReaderSize(r, 64<<10)
+	buffered := bufio.NewReaderSize(r, 16<<10) // thousands of files are opened in a row
 	start, err := buffered.Peek(6)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, "", fmt.Errorf("open log: %w", err)
