@@ -40,7 +40,11 @@ same findings from the same data.`,
 				return err
 			}
 			say := func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "judge:", what) }
-			j, err := collector.Judge(cmd.Context(), db, pack, month, time.Now(), version(), say)
+			logs, err := c.LogRules()
+			if err != nil {
+				return err
+			}
+			j, err := collector.Judge(cmd.Context(), db, pack, logs, month, time.Now(), version(), say)
 			if err != nil {
 				return err
 			}
