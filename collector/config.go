@@ -15,6 +15,7 @@ import (
 
 	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/rules/retention"
 )
 
 // Config is the configuration file of the collector. Every field may be left
@@ -57,6 +58,9 @@ type Config struct {
 		// TableDays overrides raw_days for single tables: usage, usage_device, samples, quarantine.
 		TableDays map[string]int `yaml:"table_days"`
 	} `yaml:"retention"`
+	// RetentionPeriod is how long logs have to be kept (Art. 31): calendar months such as
+	// P6M, or days such as 180d. Every verdict tells which was used. Default: P6M
+	RetentionPeriod string `yaml:"retention_period"`
 	// GroupCommit is how long rows of several requests are gathered before they are stored. Default: 1s
 	GroupCommit time.Duration `yaml:"group_commit"`
 	// RulesDir holds rule files that replace the built-in ones.
@@ -112,6 +116,7 @@ func (c *Config) defaults() {
 	c.Listen = or(c.Listen, "127.0.0.1:9920")
 	c.Retention.RawDays = or(c.Retention.RawDays, r.RawDays)
 	c.Retention.FiveMinuteMonths = or(c.Retention.FiveMinuteMonths, r.FiveMinute)
+	c.RetentionPeriod = or(c.RetentionPeriod, retention.Period{}.String())
 	c.GroupCommit = or(c.GroupCommit, time.Second)
 	c.LogLevel = or(c.LogLevel, "info")
 }
@@ -138,6 +143,9 @@ func (c *Config) validate() error {
 	if c.GroupCommit < 10*time.Millisecond || c.GroupCommit > 30*time.Second {
 		return fmt.Errorf("configuration: group_commit %s: want 10ms to 30s", c.GroupCommit)
 	}
+	if _, err := c.LogRules(); err != nil {
+		return fmt.Errorf("configuration: retention_period: %w", err)
+	}
 	seen := map[string]bool{}
 	for _, p := range c.Providers {
 		if p.ID == "" || p.SecretFile == "" || seen[p.ID] {
@@ -146,6 +154,12 @@ func (c *Config) validate() error {
 		seen[p.ID] = true
 	}
 	return nil
+}
+
+// LogRules returns the settings by which logs are judged.
+func (c *Config) LogRules() (LogRules, error) {
+	period, err := retention.ParsePeriod(c.RetentionPeriod)
+	return LogRules{Period: period}, err
 }
 
 // Secrets reads the secrets of the providers.

@@ -22,6 +22,8 @@ func TestLoadConfig(t *testing.T) {
 		"tls: {cert_file: a}":                                 "both cert_file and key_file",
 		"listen: 9920":                                        "address:port",
 		"listn: x":                                            "field listn not found",
+		"retention_period: 180d":                              "",
+		"retention_period: 6 months":                          "retention_period: read period",
 		"group_commit: 1h":                                    "10ms to 30s",
 		"providers: [{id: a, secret_file: f}, {id: a, secret_file: g}]": "id of its own",
 		"providers: [{id: a}]":     "secret_file",

@@ -28,6 +28,8 @@ func LoadRules(dir string) (rules.Pack, error) {
 type Judgement struct {
 	Run      store.JudgeRun  `json:"run"`
 	Findings []store.Finding `json:"findings"`
+	// Retention are the verdicts on logs (Art. 31).
+	Retention []store.RetentionVerdict `json:"retention"`
 }
 
 // hostCoverageGate is the F1 that a host must reach to count among the covered
@@ -36,9 +38,10 @@ const hostCoverageGate = 0.90
 
 // Judge judges a month by the rules in effect and stores the findings. A month
 // that is not over is judged up to now and marked open. Judging again gives the
-// same findings as long as data, inventory and rules are the same. say is told
-// what is being done.
-func Judge(ctx context.Context, db *Database, pack rules.Pack, month calendar.Month, now time.Time, program string, say func(string)) (*Judgement, error) {
+// same findings as long as data, inventory and rules are the same. The logs are judged
+// by the rules of Art. 31 as of the end of the month, or of now. say is told what is
+// being done.
+func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, month calendar.Month, now time.Time, program string, say func(string)) (*Judgement, error) {
 	if !month.Start(store.Zone()).Before(now) {
 		return nil, fmt.Errorf("judge %s: the month has not begun", month)
 	}
@@ -54,12 +57,20 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, month calendar.Mo
 	if err != nil {
 		return nil, err
 	}
+	say("judging the logs")
+	verdicts, err := j.logs(ctx, logs)
+	if err != nil {
+		return nil, err
+	}
 	run := store.JudgeRun{
 		Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(),
 		PackHash: j.packHash(), Program: program, Findings: uint32(len(findings)),
 	}
 	say("storing the findings")
-	return &Judgement{run, findings}, db.SaveFindings(ctx, run, findings)
+	if err := db.SaveRetention(ctx, run, verdicts); err != nil {
+		return nil, err
+	}
+	return &Judgement{run, findings, verdicts}, db.SaveFindings(ctx, run, findings)
 }
 
 // judge holds what a run needs.

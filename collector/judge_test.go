@@ -63,7 +63,7 @@ func TestJudge(t *testing.T) {
 	}
 	judged := func(now time.Time) map[string][2]string {
 		t.Helper()
-		j, err := collector.Judge(t.Context(), &collector.Database{Store: db}, pack, month, now, "test", func(string) {})
+		j, err := collector.Judge(t.Context(), &collector.Database{Store: db}, pack, collector.LogRules{}, month, now, "test", func(string) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestJudge(t *testing.T) {
 	if diff := cmp.Diff(first, judged(now.Add(time.Hour))); diff != "" {
 		t.Errorf("judging again differs: %s", diff)
 	}
-	if _, err := collector.Judge(t.Context(), &collector.Database{Store: db}, pack, month.Add(5), now, "test", func(string) {}); err == nil {
+	if _, err := collector.Judge(t.Context(), &collector.Database{Store: db}, pack, collector.LogRules{}, month.Add(5), now, "test", func(string) {}); err == nil {
 		t.Error("a month that has not begun was judged")
 	}
 }

@@ -36,7 +36,7 @@ func judged(t *testing.T, now time.Time) (*store.Store, rules.Pack) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := collector.Judge(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth(), now, "test", quiet); err != nil {
+	if _, err := collector.Judge(t.Context(), &collector.Database{Store: s}, pack, collector.LogRules{}, fixtureMonth(), now, "test", quiet); err != nil {
 		t.Fatal(err)
 	}
 	return s, pack

@@ -21,8 +21,8 @@ func newJudge(o *options) *cobra.Command {
 		Short: "Judge a month by the rules and store the findings",
 		Long: `judge derives what is pending, reads the facts of the month and of the months its
 rules look back on, and stores a finding for every rule and subject: pass, fail or
-unknown. A month that is not over is judged up to now. Judging again gives the
-same findings from the same data.`,
+unknown. The logs are judged by Art. 31 as of the last day of the month. A month that
+is not over is judged up to now. Judging again gives the same findings from the same data.`,
 		Example: "  yunjian-collector judge --month 2026-10",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -40,14 +40,28 @@ same findings from the same data.`,
 				return err
 			}
 			say := func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "judge:", what) }
-			j, err := collector.Judge(cmd.Context(), db, pack, month, time.Now(), version(), say)
+			logs, err := c.LogRules()
+			if err != nil {
+				return err
+			}
+			j, err := collector.Judge(cmd.Context(), db, pack, logs, month, time.Now(), version(), say)
 			if err != nil {
 				return err
 			}
 			if o.json {
 				return printJSON(cmd.OutOrStdout(), j)
 			}
-			return printJudgement(cmd.OutOrStdout(), j)
+			if err := printJudgement(cmd.OutOrStdout(), j); err != nil {
+				return err
+			}
+			if err := printRetention(cmd.OutOrStdout(), j.Retention); err != nil {
+				return err
+			}
+			facts, err := db.RetentionFacts(cmd.Context(), j.Run, "")
+			if err != nil {
+				return err
+			}
+			return printRetentionFacts(cmd.OutOrStdout(), facts)
 		},
 	}
 	cmd.Flags().StringVar(&monthText, "month", "", "month to judge, such as 2026-10")

@@ -2,6 +2,8 @@ package retention
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
@@ -33,6 +35,30 @@ func (p Period) normal() Period {
 		return Period{Months: min(p.Months, maxYears*12)}
 	}
 	return Period{Months: standardMonths}
+}
+
+// ParsePeriod reads P6M or 180d: calendar months, or days. It refuses no period at all
+// and one of more than a hundred years.
+func ParsePeriod(text string) (Period, error) {
+	found := regexp.MustCompile(`^(?:P(\d{1,4})M|(\d{1,5})d)$`).FindStringSubmatch(text)
+	if found == nil {
+		return Period{}, fmt.Errorf("read period %q: want calendar months such as P6M, or days such as 180d", text)
+	}
+	var p Period
+	for i, to := range []*int{&p.Months, &p.Days} {
+		if found[i+1] == "" {
+			continue
+		}
+		n, err := strconv.Atoi(found[i+1])
+		if err != nil {
+			return Period{}, fmt.Errorf("read period %q: %w", text, err)
+		}
+		*to = n
+	}
+	if p == (Period{}) || p != p.normal() {
+		return Period{}, fmt.Errorf("read period %q: want at least one month or day, and at most %d years", text, maxYears)
+	}
+	return p, nil
 }
 
 // String prints the period as P6M or 180d.
