@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/collector"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 	"github.com/yunjian-io/yunjian/rules/retention"
 )
@@ -59,7 +59,7 @@ which are undetermined, and how much of the time this system itself has watched.
 }
 
 // printRetention prints how many logs have each verdict.
-func printRetention(w io.Writer, verdicts []store.RetentionVerdict) error {
+func printRetention(w io.Writer, verdicts []collector.RetentionVerdict) error {
 	period, counts := "", map[string]int{}
 	for _, v := range verdicts {
 		period = v.Period
@@ -90,7 +90,7 @@ func inPeriod(period string) string {
 const shownLogs = 20
 
 // printRetentionFacts prints the figures of a month about logs.
-func printRetentionFacts(w io.Writer, f store.RetentionFacts) error {
+func printRetentionFacts(w io.Writer, f collector.RetentionFacts) error {
 	open := ""
 	if f.Open {
 		open = " (month not over: judged up to now)"
@@ -118,7 +118,7 @@ func printRetentionFacts(w io.Writer, f store.RetentionFacts) error {
 	return printNamed(w, "are undetermined", f.Undetermined)
 }
 
-func printNamed(w io.Writer, what string, logs []store.RetentionNamed) error {
+func printNamed(w io.Writer, what string, logs []collector.RetentionNamed) error {
 	if len(logs) == 0 {
 		return nil
 	}

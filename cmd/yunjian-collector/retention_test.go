@@ -8,13 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/collector"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
 func TestPrintRetention(t *testing.T) {
 	var out bytes.Buffer
-	err := printRetention(&out, []store.RetentionVerdict{
+	err := printRetention(&out, []collector.RetentionVerdict{
 		{Verdict: "compliant", Period: "P6M"}, {Verdict: "violated", Code: "gap", Period: "P6M"}, {Verdict: "violated", Code: "gap", Period: "P6M"},
 	})
 	want := "\n3 logs judged (Art. 31), period P6M\n\nVERDICT       LOGS\nviolated.gap  2\ncompliant     1\n"
@@ -25,16 +25,16 @@ func TestPrintRetention(t *testing.T) {
 
 // TestPrintRetentionFacts: figures, dates and names, and a dash where nothing is due.
 func TestPrintRetentionFacts(t *testing.T) {
-	f := store.RetentionFacts{
+	f := collector.RetentionFacts{
 		Month: calendar.Month{Year: 2026, Month: 10}, Open: true, Period: "180d", AttestedDays: 1, WindowDays: 4,
-		Counts: []store.RetentionCount{
+		Counts: []collector.RetentionCount{
 			{Party: "unit", Class: "os-auth", Mandatory: true, Logs: 3, Verdicts: map[string]uint64{"compliant": 1, "violated": 1, "unknown": 1}, Statuses: map[string]uint64{"compliant": 1, "non_compliant": 1, "undetermined": 1}},
 			{Party: "unit", Class: "app-run", Logs: 1, Verdicts: map[string]uint64{"violated": 1}, Statuses: map[string]uint64{"waived": 1}},
 		},
-		Breaking: []store.RetentionNamed{{Provider: "p", System: "s", HostID: "h", Class: "os-auth", Party: "unit", Why: "policy_deletes", Path: "/a", On: calendar.Date{Year: 2026, Month: 12, Day: 1}}},
+		Breaking: []collector.RetentionNamed{{Provider: "p", System: "s", HostID: "h", Class: "os-auth", Party: "unit", Why: "policy_deletes", Path: "/a", On: calendar.Date{Year: 2026, Month: 12, Day: 1}}},
 	}
 	for i := range shownLogs + 2 {
-		f.Undetermined = append(f.Undetermined, store.RetentionNamed{HostID: fmt.Sprintf("host-%d", i), Why: "not_declared"})
+		f.Undetermined = append(f.Undetermined, collector.RetentionNamed{HostID: fmt.Sprintf("host-%d", i), Why: "not_declared"})
 	}
 	var out bytes.Buffer
 	if err := printRetentionFacts(&out, f); err != nil {
