@@ -188,7 +188,10 @@ func (a *agent) run(ctx context.Context) error {
 			if err := a.delivery.settle(ctx, r); err != nil {
 				return err
 			}
-			a.clockOffset.Store(math.Float64bits(a.offset))
+			if !math.IsNaN(a.offset) {
+				a.clockOffset.Store(math.Float64bits(a.offset))
+				a.logs.clockKnown()
+			}
 		case r := <-a.logs.ready():
 			if err := a.logs.take(r); err != nil {
 				return err
@@ -208,6 +211,7 @@ func (a *agent) tick(ctx context.Context) error {
 		a.Log.Warn("interval dropped", slog.String("reason", reason))
 		if reason == reasonStep {
 			a.offset = missing // it was taken with the other clock
+			a.clockOffset.Store(math.Float64bits(missing))
 		}
 	}
 	a.notify.Alive()

@@ -35,6 +35,7 @@ type watch struct {
 	spooled  chan bool // whether the report given last is in the spool
 	failed   chan error
 	done     chan struct{}
+	clock    chan struct{} // has a value once the collector's clock is known
 	stop     context.CancelFunc
 	state    string // of what was logged last
 	gauges   *logGauges
@@ -48,7 +49,7 @@ func newWatch(a *agent) *watch {
 	}
 	return &watch{
 		a: a, every: time.Duration(c.Logs.Interval), reports: make(chan *logs.Report), spooled: make(chan bool),
-		failed: make(chan error, 1), done: make(chan struct{}), gauges: newLogGauges(),
+		failed: make(chan error, 1), done: make(chan struct{}), clock: make(chan struct{}, 1), gauges: newLogGauges(),
 	}
 }
 
@@ -114,6 +115,7 @@ func (w *watch) run(ctx context.Context) {
 	// The budget counts the CPU time of the thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	w.awaitClock(ctx)
 	for next := time.Now(); ; {
 		next = next.Add(w.every)
 		err := w.pass(ctx)
@@ -137,6 +139,35 @@ func (w *watch) run(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
+	}
+}
+
+// clockPatience is how long the first pass waits for the collector's clock: evidence
+// under a clock that nobody compared proves nothing.
+const clockPatience = time.Minute
+
+// awaitClock waits until an answer of the collector has told its clock, or for a while.
+func (w *watch) awaitClock(ctx context.Context) {
+	if w.a.delivery == nil || w.a.Config.MetricsOnly {
+		return
+	}
+	timer := time.NewTimer(clockPatience)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-w.clock:
+	case <-timer.C:
+	}
+}
+
+// clockKnown says that the collector's clock is known.
+func (w *watch) clockKnown() {
+	if w == nil {
+		return
+	}
+	select {
+	case w.clock <- struct{}{}:
+	default: // it was said already
 	}
 }
 

@@ -106,6 +106,7 @@ func TestEvidenceIsToldAgain(t *testing.T) {
 		if err := a.logs.begin(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		a.logs.clockKnown()
 		a.delivery = nil // as if nothing could be kept
 		for range 2 {
 			r := <-a.logs.ready()
@@ -134,6 +135,7 @@ func TestLogFigures(t *testing.T) {
 		if err := a.logs.begin(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		a.logs.clockKnown()
 		if err := a.logs.take(<-a.logs.ready()); err != nil {
 			t.Fatal(err)
 		}
