@@ -323,7 +323,7 @@ func (e *engine) declare() bool {
 	}
 	e.configs = map[string]stamp{}
 	for _, name := range ConfigFiles(e.host.fsys) {
-		s, _ := e.host.stat(name) // what cannot be read has no stamp
+		s, _ := e.host.stat("/" + name) // what cannot be read has no stamp
 		e.configs[name] = s
 	}
 	e.declared = e.now
@@ -338,7 +338,7 @@ func (e *engine) declare() bool {
 // configured reports whether a configuration file changed.
 func (e *engine) configured() bool {
 	for name, was := range e.configs {
-		if s, _ := e.host.stat(name); s != was {
+		if s, _ := e.host.stat("/" + name); s != was {
 			return true
 		}
 	}

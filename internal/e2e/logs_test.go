@@ -72,7 +72,7 @@ func newLogHost(t *testing.T) *logHost {
 	if err := os.MkdirAll(filepath.Join(h.dir, "spool"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	agent := write(t, h.dir, "agent.yaml", fmt.Sprintf("collector_url: http://127.0.0.1:%s\ntoken_file: %s\nhost_id: vm-1\nspool_dir: %s\nhost_root: %s\nlook_interval: 1s\nreport_interval: 1s\nlisten: \"off\"\nlogs:\n  interval: 1s\n",
+	agent := write(t, h.dir, "agent.yaml", fmt.Sprintf("collector_url: http://127.0.0.1:%s\ntoken_file: %s\nhost_id: vm-1\nspool_dir: %s\nhost_root: %s\nlook_interval: 1s\nreport_interval: 10s\nlisten: \"off\"\nlogs:\n  interval: 2s\n",
 		port, filepath.Join(h.dir, "token"), filepath.Join(h.dir, "spool"), h.root))
 	h.agent = start(t, "agent.log", "yunjian-agent", "run", "--config", agent)
 	return h
@@ -120,7 +120,7 @@ func (h *logHost) inventory() {
 		"platform_id,platform_name,platform_kind,provider_id\ncloud,Cloud,provider,demo\n",
 		"unit_code,unit_name\nN-1,Unit\n",
 		"system_id,system_name,unit_code,platform_id,djbh_level,cutover_date,status\ns-1,System,N-1,cloud,2," + from + ",running\n",
-		"host_id,system_id,platform_id,vcpu,memory_gib,disk_gib,in_service_date,effective_from,state\nvm-1,s-1,cloud,2,4,50," + from + "," + from + ",in_service\n",
+		"host_id,system_id,platform_id,vcpu,memory_gib,disk_gib,in_service_date,effective_from,state,owner\nvm-1,s-1,cloud,2,4,50," + from + "," + from + ",in_service,unit\n",
 	} {
 		file := write(h.t, h.dir, fmt.Sprintf("%d-%s.csv", i+1, []string{"providers", "platforms", "units", "systems", "hosts"}[i]), text)
 		output(h.t, append(h.collector, "inventory", "import", file)...)
@@ -159,7 +159,7 @@ func (h *logHost) verdicts() map[string]string {
 func (h *logHost) await(want map[string]string) {
 	h.t.Helper()
 	deadline := time.Now().Add(time.Minute)
-	tick := time.NewTicker(500 * time.Millisecond)
+	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	for {
 		got := map[string]string{}
