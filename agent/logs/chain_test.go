@@ -388,3 +388,22 @@ func TestConfigurationChanges(t *testing.T) {
 		t.Errorf("policies %+v; want those of the new file", p)
 	}
 }
+
+// Nothing that we know of runs logrotate, and yet its state says that it did.
+func TestUnknownRunner(t *testing.T) {
+	for _, tt := range []struct {
+		last string
+		want bool // disabled
+	}{
+		{"2026-11-15-6:25:0", false},
+		{"2026-8-15-6:25:0", true},
+	} {
+		f := newFixture(t)
+		f.write(authLog, f.lines(40))
+		f.write("/var/lib/logrotate/status", "logrotate state -- version 2\n\""+authLog+"\" "+tt.last+"\n")
+		p := f.source(f.pass(0)).Policies
+		if len(p) != 1 || p[0].Logrotate == nil || p[0].Logrotate.Disabled != tt.want {
+			t.Errorf("last rotation %s: %+v; want disabled %t", tt.last, p[0].Logrotate, tt.want)
+		}
+	}
+}

@@ -45,6 +45,9 @@ func (e *engine) govern(s *source) {
 	if len(s.policies) > 1 { // that the writer itself removes nothing decides nothing then
 		s.policies = slices.DeleteFunc(s.policies, func(p wire.LogPolicy) bool { return p.Kind == wire.PolicyNever })
 	}
+	for i := range s.policies {
+		s.policies[i] = e.running(s.policies[i])
+	}
 	steady := slices.Clone(s.policies)
 	for i := range steady { // what moves by itself is no change of policy
 		steady[i] = settings(steady[i])
@@ -55,6 +58,22 @@ func (e *engine) govern(s *source) {
 	}
 	s.unsaved = s.unsaved || s.Policy != digest
 	s.Policy = digest
+}
+
+// rotatedLately is for how long a rotation shows that something runs logrotate.
+const rotatedLately = 40 * 24 * time.Hour
+
+// running corrects a stanza that nothing seems to run although its state says that it
+// rotated of late: there are more ways to start a program than can be known.
+func (e *engine) running(p wire.LogPolicy) wire.LogPolicy {
+	l := p.Logrotate
+	if l == nil || !l.Disabled || l.LastRotation.IsZero() || e.now.Sub(l.LastRotation) > rotatedLately {
+		return p
+	}
+	run := *l
+	run.Disabled, run.RunsPerDay = false, 0
+	p.Logrotate = &run
+	return p
 }
 
 // settings is a policy without what was observed.
