@@ -204,17 +204,36 @@ func TestLogs(t *testing.T) {
 	}
 	h.await(map[string]string{"syslog os-system": "violated.deletion_detected", "cron.log os-cron": "compliant"})
 
-	h.file("etc/logrotate.d/rsyslog", "/var/log/auth.log /var/log/syslog /var/log/cron.log {\n\tdaily\n\trotate 4\n\tmissingok\n}\n", time.Time{})
-	h.await(map[string]string{"cron.log os-cron": "violated.config_would_delete"})
-
 	// What the agent remembers outlives it: a file that goes while it is dead is missed.
 	h.agent.signal(syscall.SIGKILL)
 	h.agent.wait()
-	if err := os.Remove(filepath.Join(h.root, "var/log/cron.log.100")); err != nil {
+	if err := os.Remove(filepath.Join(h.root, "var/log/syslog.100")); err != nil {
 		t.Fatal(err)
 	}
 	h.agent.again()
-	h.await(map[string]string{"cron.log os-cron": "violated.deletion_detected"})
+	h.await(map[string]string{"auth.log os-auth": "violated.deletion_detected", "cron.log os-cron": "compliant"})
+	h.told("/var/log/syslog.100")
+
+	h.file("etc/logrotate.d/rsyslog", "/var/log/auth.log /var/log/syslog /var/log/cron.log {\n\tdaily\n\trotate 4\n\tmissingok\n}\n", time.Time{})
+	h.await(map[string]string{"cron.log os-cron": "violated.config_would_delete"})
+}
+
+// told waits until the agent has logged the loss of a file.
+func (h *logHost) told(path string) {
+	h.t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		log, err := os.ReadFile(h.agent.log.Name())
+		if err == nil && strings.Contains(string(log), "path="+path) {
+			return
+		}
+		if time.Now().After(deadline) {
+			h.t.Fatalf("the loss of %s was not told: %v", path, err)
+		}
+		<-tick.C
+	}
 }
 
 // sealed waits until the agent has nothing left to hash: it seals a file only some
