@@ -204,15 +204,15 @@ func TestJavaHost(t *testing.T) {
 		"etc/systemd/journald.conf", "[Journal]\nStorage=none\n", "usr/lib/systemd/systemd-journald", "",
 	)
 	site := []SiteSource{
-		{Paths: []string{"/data/logs/gov/*.log"}, Class: "app-operation", Stream: "portal", Format: "iso8601", Party: "unit"},
+		{Paths: []string{"/data/logs/gov/*.log"}, Class: "app-operation", Stream: "portal", Format: "iso", Party: "unit"},
 		{Paths: []string{"/data/absent.log"}, Class: "app-run", Format: "auto", QuietOK: true},
 		{Paths: []string{"relative.log"}, Class: "secret-class"},
 	}
 	check(t, fsys, site, []string{
 		"text /data/absent.log [app-run] expected quiet",
-		"text /data/logs/gov/info.log [app-operation/portal] unit format iso8601; count maxHistory 60×(1d,0B) @/opt/gov/config/logback.xml:3",
+		"text /data/logs/gov/info.log [app-operation/portal] unit format iso; count maxHistory 60×(1d,0B) @/opt/gov/config/logback.xml:3",
 		"text /opt/tomcat/logs/catalina.out [middleware] quiet; never",
-		"text /data/logs/gov/*.log [app-operation/portal] unit format iso8601",
+		"text /data/logs/gov/*.log [app-operation/portal] unit format iso",
 		"text /opt/tomcat/logs/access.*.log [web-access] single; age maxDays 30d @/opt/tomcat/conf/server.xml:1",
 	}, []string{
 		" a log source of the site does not count: paths: …: begin it with /; class: … is none of " + strings.Join(classes(), ", "),

@@ -204,6 +204,10 @@ func (e *engine) chain(s *source) {
 		if older == nil || newer == nil || older.Last.IsZero() || newer.First.IsZero() || !newer.First.After(older.Last) {
 			continue
 		}
-		s.gaps = append(s.gaps, wire.LogGap{Kind: gap.Kind, From: older.Last, To: newer.First, Missing: 0, Path: older.Path})
+		kind := gap.Kind
+		if kind == text.ChainDate && (e.rotation == nil || !e.rotation.Naming(s.path).IfEmpty) {
+			kind = text.GapSilence // an empty log is not rotated, and leaves out its date
+		}
+		s.gaps = append(s.gaps, wire.LogGap{Kind: kind, From: older.Last, To: newer.First, Missing: 0, Path: older.Path})
 	}
 }

@@ -47,6 +47,9 @@ type Naming struct {
 	// CopyTruncate says that a log is copied and emptied; DelayCompress that the newest
 	// rotated one stays as it is.
 	CopyTruncate, DelayCompress bool
+	// IfEmpty says that a log is rotated even while it is empty, so that no date is left
+	// out of the names.
+	IfEmpty bool
 }
 
 // LoadRotation reads etc/logrotate.conf, the state file and what runs logrotate on the
@@ -242,7 +245,7 @@ func (r *Rotation) Naming(name string) Naming {
 	naming := Naming{
 		OldDir: s.OldDir.Value, DateExt: s.DateExt.Value, DateFormat: s.DateFormat.Value, Hourly: s.Criterion.Value.Every == logrotate.Hourly,
 		Start: s.Start.Value, Extension: s.Extension.Value, AddExtension: s.AddExtension.Value,
-		CopyTruncate: s.CopyTruncate.Value, DelayCompress: s.DelayCompress.Value,
+		CopyTruncate: s.CopyTruncate.Value, DelayCompress: s.DelayCompress.Value, IfEmpty: s.IfEmpty.Value,
 	}
 	if naming.OldDir != "" && !strings.HasPrefix(naming.OldDir, "/") {
 		naming.OldDir = path.Join(path.Dir(name), naming.OldDir)

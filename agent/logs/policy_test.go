@@ -81,8 +81,8 @@ func TestRotation(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]Naming{
-		"/var/log/nginx/later.log": {OldDir: "/var/log/nginx/old", DateExt: true, DateFormat: ".%Y%m%d", Start: 1, Extension: ".log", CompressExt: ".gz"},
-		"/var/log/hourly.log":      {Hourly: true, Start: 5, CopyTruncate: true},
+		"/var/log/nginx/later.log": {OldDir: "/var/log/nginx/old", DateExt: true, DateFormat: ".%Y%m%d", Start: 1, Extension: ".log", CompressExt: ".gz", IfEmpty: true},
+		"/var/log/hourly.log":      {Hourly: true, Start: 5, CopyTruncate: true, IfEmpty: true},
 		"/var/log/none.log":        {Start: 1},
 	} {
 		if diff := cmp.Diff(want, rotation.Naming(name)); diff != "" {

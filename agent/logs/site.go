@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/yunjian-io/yunjian/agent/logs/text"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -69,8 +70,8 @@ func (s SiteSource) Validate() error {
 	if s.Stream != "" && !word.MatchString(s.Stream) {
 		errs = append(errs, fmt.Errorf("stream: %q: use at most 64 letters, digits and . _ : -", s.Stream))
 	}
-	if s.Format != "" && !word.MatchString(s.Format) {
-		errs = append(errs, fmt.Errorf("format: %q: use the name of a format, or auto", s.Format))
+	if err := text.CheckFormat(s.Format); s.Format != "" && s.Format != "auto" && err != nil {
+		errs = append(errs, fmt.Errorf("format: %w", err))
 	}
 	return errors.Join(errs...)
 }
