@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -129,6 +130,8 @@ func (w *watch) run(ctx context.Context) {
 			w.failed <- err
 			return
 		}
+		// What a pass needed is given back to the host until the next one.
+		debug.FreeOSMemory()
 		if now := time.Now(); next.Before(now) {
 			next = now // a pass took longer than the interval
 		}

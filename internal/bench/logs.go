@@ -66,6 +66,9 @@ func (b *bench) firstScan(ctx context.Context, shape logShape) error {
 		return err
 	}
 	mb := float64(shape.packed) / 1e6
+	if packed, err := sizeOf(root); err == nil {
+		b.note("the archives are a %.1fth of their plain size", mb*float64(files-1)/files/(float64(packed)/1e6))
+	}
 	b.least("first scan of gzip archives: plain bytes read, hashed and dated for a second of CPU", "MB/s", mb/used.Seconds(), 300,
 		fmt.Sprintf("decompressing alone %s", number(mb/floor.Seconds())))
 	return nil
@@ -169,9 +172,14 @@ func newLogBody(size int64) *logBody {
 	for int64(len(b.text)) < size {
 		second := int(int64(len(b.text)) * 86399 / size)
 		b.dates = append(b.dates, len(b.text))
-		b.text = fmt.Appendf(b.text, "2000-01-01T%02d:%02d:%02d+08:00 app[%d]: GET /api/v1/orders/%d answered %d in %d ms for 10.%d.%d.%d\n",
-			second/3600, second/60%60, second%60, 1000+random.IntN(9000), random.IntN(1e9), 200+random.IntN(4)*100, random.IntN(900),
-			random.IntN(256), random.IntN(256), random.IntN(256))
+		status := 200
+		if random.IntN(50) == 0 {
+			status = 404
+		}
+		client := random.IntN(300) // of the few hundred that an application in an office has
+		b.text = fmt.Appendf(b.text, "2000-01-01T%02d:%02d:%02d+08:00 app[4711]: GET /api/v1/%s/%d answered %d in %d ms for 10.20.%d.%d\n",
+			second/3600, second/60%60, second%60, []string{"orders", "users", "files", "approvals"}[random.IntN(4)], random.IntN(20000), status,
+			5+random.IntN(200), client/100, 10+client%100)
 	}
 	return b
 }
@@ -219,6 +227,19 @@ func writeArchive(root string, n int, size int64) error {
 		return err
 	}
 	return os.Chtimes(name, day, day)
+}
+
+// sizeOf is the size of all archives.
+func sizeOf(root string) (bytes int64, err error) {
+	names, err := filepath.Glob(filepath.Join(root, "data/*/*.gz"))
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			return 0, err
+		}
+		bytes += info.Size()
+	}
+	return bytes, err
 }
 
 // decompressOnly is the CPU time of reading all archives through the decompressor of
