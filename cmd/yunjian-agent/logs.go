@@ -206,12 +206,7 @@ func (h *hostLogs) print(w io.Writer, lang retention.Lang, all bool) error {
 			continue
 		}
 		fmt.Fprintf(w, "\n%s (%s)\n", l.Path, strings.Join(l.classes, ", "))
-		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(h.texts.Explain(l.decision, lang), "\n", "\n  "))
-		for _, p := range l.Evidence.Policies {
-			if p.Origin != "" && len(l.decision.Remedy.Changes) > 0 {
-				fmt.Fprintf(w, "  %s\n", p.Origin)
-			}
-		}
+		h.explain(w, l.hostLog, lang)
 	}
 	for _, p := range h.Problems {
 		fmt.Fprintf(w, "\n%s: %s\n", p.Origin, p.Text)
@@ -220,6 +215,25 @@ func (h *hostLogs) print(w io.Writer, lang retention.Lang, all bool) error {
 		fmt.Fprintln(w, "\nNo memory of a running agent could be read here: deletions and edits are not told.")
 	}
 	return nil
+}
+
+// explain writes the verdict, each reason on a line of its own, and what to change where.
+func (h *hostLogs) explain(w io.Writer, l hostLog, lang retention.Lang) {
+	verdict := l.decision
+	verdict.Reasons, verdict.Notes, verdict.Remedy = nil, nil, retention.Remedy{}
+	fmt.Fprintf(w, "  %s\n", h.texts.Explain(verdict, lang))
+	for _, r := range slices.Concat(l.decision.Reasons, l.decision.Notes) {
+		fmt.Fprintf(w, "  - %s\n", h.texts.Reason(l.decision, r, lang))
+	}
+	if l.decision.Remedy.Action == retention.ActionNone {
+		return
+	}
+	fmt.Fprintf(w, "  => %s\n", h.texts.Remedy(l.decision.Remedy, lang))
+	for _, p := range l.Evidence.Policies {
+		if p.Origin != "" && len(l.decision.Remedy.Changes) > 0 {
+			fmt.Fprintf(w, "     %s\n", p.Origin)
+		}
+	}
 }
 
 func (l hostLog) keeps() string {
