@@ -79,13 +79,13 @@ func (c Class) statement(s span) (text string, parameters url.Values, err error)
 		return "", nil, err
 	}
 	parameters = url.Values{"param_from": {strconv.FormatInt(s.start().Unix(), 10)}, "param_to": {strconv.FormatInt(s.now.Unix(), 10)}}
-	filters := ""
+	var filters strings.Builder
 	for i, name := range slices.Sorted(maps.Keys(c.Filter)) {
 		column, err := columnSQL(name)
 		if err != nil {
 			return "", nil, err
 		}
-		filters += fmt.Sprintf(" AND toString(%s) = {filter%d:String}", column, i)
+		fmt.Fprintf(&filters, " AND toString(%s) = {filter%d:String}", column, i)
 		parameters.Set(fmt.Sprintf("param_filter%d", i), escape(c.Filter[name]))
 	}
 	return fmt.Sprintf(`SELECT yj_host, toFloat64(min(yj_oldest)), toFloat64(max(yj_newest)), groupArray(yj_day), groupArray(yj_count)
@@ -98,7 +98,7 @@ FROM (
     GROUP BY yj_host, yj_day
 )
 GROUP BY yj_host
-FORMAT JSONCompactEachRow`, host, at, table.sql(), filters), parameters, nil
+FORMAT JSONCompactEachRow`, host, at, table.sql(), filters.String()), parameters, nil
 }
 
 // escape prints a value as ClickHouse reads a parameter of type String.

@@ -289,8 +289,7 @@ func retryAfter(h http.Header) time.Duration {
 
 // status is the status of a refusal, 0 for any other error.
 func status(err error) int {
-	var no *refusal
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*refusal](err); ok {
 		return no.status
 	}
 	return 0

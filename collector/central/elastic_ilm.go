@@ -65,7 +65,7 @@ func (e *elastic) lifecycles(ctx context.Context, class Class, indices []index, 
 	var found []retention.Policy
 	for _, i := range indices {
 		x, seen := told.Indices[i.name]
-		if p, ok := own[i.name]; ok && !(x.Managed && p.byILM) {
+		if p, ok := own[i.name]; ok && (!x.Managed || !p.byILM) {
 			found = append(found, p.policy)
 			continue
 		}

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
-	"github.com/yunjian-io/yunjian/rules/retention"
 )
 
 // loki asks Loki. Its default limits decide the form of the questions: a range of at
@@ -79,13 +78,15 @@ func batches(names []string, most int) (out [][]string) {
 // hosts returns the values of the label in the streams of the class.
 func (l *loki) hosts(ctx context.Context, class Class, selector selector, s span) ([]string, error) {
 	names := map[string]bool{}
-	for chunk := range s.chunks(lokiDays) {
-		values := url.Values{
-			"start": {nanos(chunk.From.In(Zone()))}, "end": {nanos(chunk.To.AddDays(1).In(Zone()))}, "query": {selector.streams},
-		}
+	for from := s.window.From; !from.After(s.window.To); {
+		to := l.chunk(s, from)
+		values := url.Values{"start": {nanos(from.In(Zone()))}, "end": {nanos(to.AddDays(1).In(Zone()))}, "query": {selector.streams}}
 		answer, err := l.do(ctx, request{
 			method: http.MethodGet, path: []string{"loki", "api", "v1", "label", class.HostField, "values"}, query: values, what: "the label " + class.HostField,
 		})
+		if l.shorter(err) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -99,24 +100,28 @@ func (l *loki) hosts(ctx context.Context, class Class, selector selector, s span
 		for _, v := range told.Data {
 			names[v] = true
 		}
+		from = to.AddDays(1)
 	}
 	delete(names, "")
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// chunks cuts the window into runs of days.
-func (s span) chunks(most int) func(func(retention.Days) bool) {
-	return func(yield func(retention.Days) bool) {
-		for from := s.window.From; !from.After(s.window.To); from = from.AddDays(most) {
-			to := from.AddDays(most - 1)
-			if to.After(s.window.To) {
-				to = s.window.To
-			}
-			if !yield(retention.Days{From: from, To: to}) {
-				return
-			}
-		}
+// chunk returns the last day of a range that may be asked for at once.
+func (l *loki) chunk(s span, from calendar.Date) calendar.Date {
+	if to := from.AddDays(l.daysAtOnce - 1); to.Before(s.window.To) {
+		return to
 	}
+	return s.window.To
+}
+
+// shorter asks for fewer days at once if a range was refused for its length, and reports
+// whether it makes sense to ask again.
+func (l *loki) shorter(err error) bool {
+	if !isTooLong(err) || l.daysAtOnce <= 1 {
+		return false
+	}
+	l.daysAtOnce = (l.daysAtOnce + 1) / 2
+	return true
 }
 
 func nanos(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 10) }
@@ -152,13 +157,9 @@ func (q lokiQuestion) group(ctx context.Context, hosts []string) error {
 func (q lokiQuestion) days(ctx context.Context, hosts []string) error {
 	own := newTally(q.span.window)
 	for from := q.span.window.From; !from.After(q.span.window.To); {
-		to := from.AddDays(q.daysAtOnce - 1)
-		if to.After(q.span.window.To) {
-			to = q.span.window.To
-		}
+		to := q.chunk(q.span, from)
 		err := q.whole(ctx, hosts, from, to, own)
-		if isTooLong(err) && q.daysAtOnce > 1 {
-			q.daysAtOnce = (q.daysAtOnce + 1) / 2
+		if q.shorter(err) {
 			continue
 		}
 		if err != nil {
