@@ -36,6 +36,7 @@ type watch struct {
 	spooled  chan bool // whether the report given last is in the spool
 	failed   chan error
 	done     chan struct{}
+	asks     bool          // there is a collector whose clock will be known
 	clock    chan struct{} // has a value once the collector's clock is known
 	stop     context.CancelFunc
 	state    string // of what was logged last
@@ -70,6 +71,7 @@ func (w *watch) begin(ctx context.Context) error {
 		return err
 	}
 	w.observer = observer
+	w.asks = w.a.delivery != nil && !w.a.Config.MetricsOnly
 	ctx, w.stop = context.WithCancel(ctx)
 	go w.run(ctx)
 	return nil
@@ -151,7 +153,7 @@ const clockPatience = time.Minute
 
 // awaitClock waits until an answer of the collector has told its clock, or for a while.
 func (w *watch) awaitClock(ctx context.Context) {
-	if w.a.delivery == nil || w.a.Config.MetricsOnly {
+	if !w.asks {
 		return
 	}
 	timer := time.NewTimer(clockPatience)

@@ -142,7 +142,7 @@ func TestLogFigures(t *testing.T) {
 		a.logs.end()
 		page := get(t, a.handler(), "/metrics").Body.String()
 		for _, want := range []string{
-			`yunjian_log_oldest_record_age_seconds{log_source="text:/var/log/auth.log"} 720000`,
+			`yunjian_log_oldest_record_age_seconds{log_source="text:/var/log/auth.log"} 72000`,
 			`yunjian_log_guaranteed_seconds{log_source="text:/var/log/auth.log"} 3.15576e+09`,
 			`yunjian_log_bytes_per_day{log_source="text:/var/log/auth.log"} `,
 			"yunjian_agent_log_passes_total 1\n",
