@@ -61,13 +61,13 @@ space_left_action = EMAIL
 action_mail_acct = root
 admin_space_left = 50
 admin_space_left_action = SINGLE
-disk_full_action = HALT
-disk_error_action = HALT
+disk_full_action = SINGLE
+disk_error_action = SINGLE
 `, r.numLogs))
 	for _, program := range []string{"usr/sbin/rsyslogd", "usr/sbin/auditd", "usr/sbin/cron", "usr/sbin/logrotate"} {
 		h.put(program, nil, 0o755, h.now.AddDate(-1, 0, 0))
 	}
-	h.packages("cron", "logrotate", "rsyslog", "auditd", "systemd", "base-files")
+	h.packages("cron", "logrotate", "rsyslog", "auditd")
 }
 
 // system writes what makes the tree a running Debian 12.
@@ -94,8 +94,11 @@ func (h *host) system() {
 
 const machineID = "5a3b1c9d7e2f40618273645546372819"
 
-// packages writes dpkg's list of what is installed.
+// packages writes dpkg's list of what is installed, with linux-base, by which OpenSCAP
+// tells a machine from a container, and the tables without which apt's library does not
+// start.
 func (h *host) packages(names ...string) {
+	names = append(names, "base-files", "linux-base", "systemd")
 	var text strings.Builder
 	for _, name := range names {
 		fmt.Fprintf(&text, "Package: %s\nStatus: install ok installed\nPriority: important\nSection: admin\nMaintainer: Debian\nArchitecture: amd64\nVersion: 1.0-1\nDescription: %s\n\n", name, name)
@@ -104,6 +107,10 @@ func (h *host) packages(names ...string) {
 	h.file("var/lib/dpkg/available", "")
 	h.folder("var/lib/dpkg/updates")
 	h.folder("var/lib/dpkg/info")
+	h.folder("var/lib/apt/lists")
+	h.file("usr/share/dpkg/cputable", "# Version=1.0\namd64\t\tx86_64\t\t(amd64|x86_64)\t\t64\tlittle\n")
+	h.file("usr/share/dpkg/ostable", "# Version=2.0\nbase-gnu-linux\t\tlinux-gnu\t\tlinux[^-]*(-gnu.*)?\n")
+	h.file("usr/share/dpkg/tupletable", "# Version=1.0\nbase-gnu-linux-<cpu>\t\t<cpu>\n")
 }
 
 // rotated writes logrotate's memory: it rotated both files last at the given instant.

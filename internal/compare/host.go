@@ -47,6 +47,15 @@ func (h *host) link(name, target string) {
 	h.keep(os.Symlink(target, at))
 }
 
+// adm gives a log to the group adm, as rsyslog and auditd do on Debian, if this process
+// may.
+func (h *host) adm(name string) {
+	const adm = 4
+	if h.err == nil && os.Geteuid() == 0 {
+		h.keep(os.Chown(filepath.Join(h.root, name), 0, adm))
+	}
+}
+
 // chain is a log with its rotated files.
 type chain struct {
 	path string // of the live log, relative to the root
@@ -57,8 +66,6 @@ type chain struct {
 	// bounds are the instants at which it was rotated, the newest first; the first
 	// record of all is at the last of them.
 	bounds []time.Time
-	// missing are the indices of rotated files that are not there.
-	missing map[int]bool
 	// plain leaves all rotated files uncompressed, as auditd does.
 	plain bool
 }
@@ -83,9 +90,8 @@ func (h *host) write(c chain) {
 			name += ".gz"
 			data = h.compress(data)
 		}
-		if !c.missing[i] {
-			h.put(name, data, 0o640, last)
-		}
+		h.put(name, data, 0o640, last)
+		h.adm(name)
 		until = from
 	}
 }

@@ -20,11 +20,14 @@ import (
 type answer struct {
 	// verdict is the program's own word, or ours for one that has none.
 	verdict string
-	// sentence is what it prints about it.
+	// sentence is what yunjian-agent prints about it.
 	sentence string
-	// results are the outcome of each of its rules, by identifier.
-	results map[string]string
-	// silent says that it says of this host what it says of the healthy one.
+	// results are the outcome of each of its rules, by identifier, and titles what it
+	// prints about them.
+	results, titles map[string]string
+	// found are the rules with a finding that the healthy host does not have; silent says
+	// that there is none.
+	found  []string
 	silent bool
 }
 
@@ -196,7 +199,7 @@ func (r logsReport) answer() (answer, error) {
 		sentence = bad.Path + ": " + bad.Reasons[0]
 	}
 	if bad.Remedy != "" {
-		sentence += " " + bad.Remedy
+		sentence += ". " + bad.Remedy
 	}
 	return answer{verdict: bad.Verdict, sentence: sentence, results: results, silent: bad.Verdict == "compliant"}, nil
 }

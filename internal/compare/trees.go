@@ -97,7 +97,7 @@ func volatile(h *host) {
 	for _, name := range []string{"usr/sbin/rsyslogd", "etc/rsyslog.conf", "etc/logrotate.d/rsyslog", "usr/lib/systemd/system/rsyslog.service", "etc/systemd/system/multi-user.target.wants/rsyslog.service"} {
 		h.keep(os.Remove(filepath.Join(h.root, name)))
 	}
-	h.packages("cron", "logrotate", "auditd", "systemd", "base-files")
+	h.packages("cron", "logrotate", "auditd")
 	h.file("etc/systemd/journald.conf.d/forward.conf", "[Journal]\nStorage=volatile\n")
 	h.put("usr/lib/systemd/systemd-journald", nil, 0o755, h.now.AddDate(-1, 0, 0))
 	h.journal("run/log/journal/"+machineID+"/system.journal", h.lastRun().AddDate(0, 0, -12))
