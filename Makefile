@@ -6,7 +6,7 @@ GOLANGCI := $(CACHE)/bin/golangci-lint-$(GOLANGCI_VERSION)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags='-s -w -X main.buildVersion=$(VERSION)'
 
-.PHONY: all help run build deps test lint unit cross fuzz bench docs fmt vuln clean
+.PHONY: all help run build deps test lint unit cross fuzz bench compare docs fmt vuln clean
 all: lint unit ## lint and unit tests, before a push
 
 help: ## this list
@@ -39,6 +39,9 @@ fuzz: ## every fuzz target for a few seconds
 
 bench: build deps ## figures beside their peers and limits, in one run
 	go run ./internal/bench
+
+compare: ## docs/comparison.md: ours beside Lynis and OpenSCAP on the same hosts (root, Debian 12)
+	go run ./internal/compare
 
 docs: ## docs/metrics.md, docs/schema.md and deploy/clickhouse/cluster from the code
 	go test ./internal/wire -run MetricsDoc -update

@@ -61,6 +61,7 @@ var allowed = map[string][]string{
 
 	"internal/archtest":    {},
 	"internal/bench":       {"agent/logs", "collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
+	"internal/compare":     {"internal/durable", "internal/peers"},
 	"internal/peers":       {},
 	"internal/enginetest":  {"collector/store", "collector/store/engine"},
 	"internal/durable":     {},
