@@ -154,13 +154,13 @@ func TestElasticRetention(t *testing.T) {
 		},
 		{
 			"data stream", map[string]string{".ds-logs-1": created(10)}, map[string]string{
-				"/logs-*/_ilm/explain":  explain(`".ds-logs-1":{"managed":false}`),
+				"/logs-*/_ilm/explain": explain(`".ds-logs-1":{"managed":false}`),
 				"/_data_stream/logs-*": `{"data_streams":[{"name":"logs-a","lifecycle":{"enabled":true,"data_retention":"190d","effective_retention":"185d"},"indices":[{"index_name":".ds-logs-1","managed_by":"Data stream lifecycle"}]}]}`,
 			}, retention.Age{Days: 185, Setting: "data_retention"}, "",
 		},
 		{
 			"data stream for good", map[string]string{".ds-logs-1": created(10)}, map[string]string{
-				"/logs-*/_ilm/explain":  explain(`".ds-logs-1":{"managed":false}`),
+				"/logs-*/_ilm/explain": explain(`".ds-logs-1":{"managed":false}`),
 				"/_data_stream/logs-*": `{"data_streams":[{"name":"logs-a","lifecycle":{"enabled":true},"indices":[{"index_name":".ds-logs-1","managed_by":"Data stream lifecycle"}]}]}`,
 			}, retention.Never{}, "",
 		},
