@@ -116,11 +116,33 @@ func (c *clickHouse) count(ctx context.Context, class Class, s span, found *tall
 	if err != nil {
 		return err
 	}
+	if err := c.whole(ctx); err != nil {
+		return err
+	}
 	answer, err := c.run(ctx, "table "+class.Table, text, parameters)
 	if err != nil {
 		return err
 	}
 	return parseCounts(answer, found)
+}
+
+// whole refuses to ask with settings of the account under which ClickHouse cuts an answer
+// off, or leaves out shards, without a word.
+func (c *clickHouse) whole(ctx context.Context) error {
+	answer, err := c.run(ctx, "system.settings", `SELECT arrayStringConcat(arraySort(groupArray(name || ' = ' || value)), ', ') FROM system.settings
+WHERE (match(name, '_overflow_mode(_leaf)?$') AND value IN ('break', 'any')) OR (name = 'skip_unavailable_shards' AND value IN ('1', 'true'))
+FORMAT JSONCompactEachRow`, nil)
+	if err != nil {
+		return err
+	}
+	var row []string
+	if err := json.Unmarshal(answer, &row); err != nil || len(row) != 1 {
+		return errors.New("read system.settings: the answer is none of ClickHouse")
+	}
+	if row[0] != "" {
+		return fmt.Errorf("its answers may be cut off without a word: change the settings of the account: %s", shorten(row[0], nil))
+	}
+	return nil
 }
 
 // parseCounts reads one line of JSON a host. An exception that comes after the first rows

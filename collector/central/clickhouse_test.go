@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"slices"
 	"strings"
 	"testing"
@@ -118,6 +119,8 @@ func TestClickHouseAnswers(t *testing.T) {
 				t.Error(err)
 			}
 			switch table := r.URL.Query().Get("param_table"); {
+			case strings.Contains(string(body), "system.settings"):
+				fmt.Fprint(w, `[""]`)
 			case strings.Contains(string(body), "groupArray"):
 				fmt.Fprint(w, counts)
 			case table == "logs":
@@ -147,6 +150,38 @@ func TestClickHouseAnswers(t *testing.T) {
 	} {
 		if s, err := ask(t, prober(t, store(model(bad, `["0"]`)), Options{})); err == nil || len(s.Hosts) > 0 {
 			t.Errorf("%q is taken for an answer", bad)
+		}
+	}
+}
+
+// TestClickHouseCutOff: the profile of an account can make the real engine stop half-way
+// with status 200. Such an account is refused before anything is counted.
+func TestClickHouseCutOff(t *testing.T) {
+	db, database, s, options := realStore(t)
+	execute(t, db, "CREATE TABLE "+database+".logs (ts DateTime, attributes Map(String, String)) ENGINE = MergeTree ORDER BY ts SETTINGS index_granularity = 128")
+	execute(t, db, fmt.Sprintf(`INSERT INTO %s.logs SELECT toDateTime(%d) - number * 600, map('host.name', 'h' || toString(number %% 20)) FROM numbers(20000)
+		SETTINGS max_block_size = 500, min_insert_block_size_rows = 500`, database, now.Unix()))
+	s.Classes[0].Filter = nil
+	for profile, want := range map[string]string{
+		"": "", "timeout_overflow_mode=throw": "",
+		"max_rows_to_read=2000&read_overflow_mode=break&max_threads=1&max_block_size=500": "read_overflow_mode = break",
+		"max_rows_to_group_by=10&group_by_overflow_mode=any":                              "group_by_overflow_mode = any",
+		"skip_unavailable_shards=1":                                                       "skip_unavailable_shards = 1",
+	} {
+		engine := httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) {
+				r.Out.URL.Scheme, r.Out.URL.Host = "http", "engine:8123"
+				r.Out.URL.RawQuery += "&" + profile
+			},
+			Transport: &http.Transport{DialContext: options.Dial, DisableKeepAlives: true},
+		}
+		s.URL = served(t, &engine)
+		got, err := ask(t, prober(t, s, Options{}))
+		if want == "" && (err != nil || len(got.Hosts) != 20) {
+			t.Errorf("profile %q: %d hosts, %v", profile, len(got.Hosts), err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want) || len(got.Hosts) > 0) {
+			t.Errorf("profile %q: %d hosts, error %v; want %q", profile, len(got.Hosts), err, want)
 		}
 	}
 }

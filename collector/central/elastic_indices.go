@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -125,8 +126,9 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 
 // spans tells how long the indices of a pattern are written to at most, in days, by the
 // series that the index belongs to: names that differ in numbers only are one series, and
-// an index is written to until the next one is made. false means that the dates of
-// creation are not known.
+// an index is written to until the next one is made. Until when one that has no successor
+// yet will be written to can only be told from a date in its name: how old it is says
+// nothing, since the last record is still to come. false means that it is not known.
 type spans struct {
 	bySeries map[string]float64
 	unknown  map[string]bool
@@ -144,6 +146,9 @@ func newSpans(indices []index, now time.Time) spans {
 	}
 	for name, at := range created {
 		slices.SortFunc(at, time.Time.Compare)
+		if len(at) == 1 {
+			continue
+		}
 		longest := now.Sub(at[len(at)-1])
 		for i := 1; i < len(at); i++ {
 			longest = max(longest, at[i].Sub(at[i-1]))
@@ -155,7 +160,26 @@ func newSpans(indices []index, now time.Time) spans {
 
 func (s spans) of(name string) (days float64, known bool) {
 	days, known = s.bySeries[series(name)]
+	if !known {
+		days, known = spanOfName(name)
+	}
 	return days, known && !s.unknown[series(name)]
+}
+
+var (
+	dayInName   = regexp.MustCompile(`(?:^|[^0-9])20[0-9]{2}[._-]?(?:0[1-9]|1[0-2])[._-]?(?:0[1-9]|[12][0-9]|3[01])(?:[^0-9]|$)`)
+	monthInName = regexp.MustCompile(`(?:^|[^0-9])20[0-9]{2}[._-](?:0[1-9]|1[0-2])(?:[^0-9]|$)`)
+)
+
+// spanOfName is how long an index is written to whose name holds a day or a month.
+func spanOfName(name string) (days float64, known bool) {
+	switch {
+	case dayInName.MatchString(name):
+		return 1, true
+	case monthInName.MatchString(name):
+		return 31, true
+	}
+	return 0, false
 }
 
 // series is a name with each run of digits replaced.
@@ -199,5 +223,5 @@ func joined(policies []retention.Policy, err error) (retention.Policy, error) {
 	if p := shortest(policies); p != nil {
 		return p, nil
 	}
-	return nil, errors.New("when indices are deleted does not depend on age alone")
+	return nil, errors.New("when records are deleted does not depend on age alone, or indices neither roll over nor have a date in their names")
 }

@@ -122,7 +122,7 @@ func TestElasticRetention(t *testing.T) {
 		{
 			"never rolled over", map[string]string{"logs-1": created(40)},
 			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "warm", 40, 40)), "/_ilm/policy/a": ilm("a", rollover)},
-			retention.Age{Days: 200, SpanDays: 40, Setting: "min_age"}, "",
+			nil, "does not depend on age alone",
 		},
 		{
 			"one of two is managed", map[string]string{"logs-1": created(10), "logs-x": created(10)},
@@ -218,8 +218,8 @@ func TestOpenSearchRetention(t *testing.T) {
 		{"an age that is none", policy(state("hot", "", to("delete", `"min_index_age":"ein Jahr"`)) + "," + remove), nil, "read min_index_age of state"},
 		{"no states", `{"policy":{}}`, nil, "it has no states"},
 	} {
-		m := &elasticModel{t: t, settings: map[string]string{"logs-1": created(30)}, answers: map[string]string{
-			"/_plugins/_ism/explain/logs-*": `{"logs-1":{"index.plugins.index_state_management.policy_id":"a","index":"logs-1","policy_id":"a","enabled":true},"total_managed_indices":1}`,
+		m := &elasticModel{t: t, settings: map[string]string{"logs-1": created(60), "logs-2": created(30)}, answers: map[string]string{
+			"/_plugins/_ism/explain/logs-*": `{"logs-1":{"index.plugins.index_state_management.policy_id":"a","index":"logs-1","policy_id":"a","enabled":true},"logs-2":{"policy_id":"a","enabled":true},"total_managed_indices":1}`,
 			"/_plugins/_ism/policies/a":     tt.policy,
 		}}
 		s := elasticStore(served(t, m))
@@ -240,5 +240,33 @@ func TestOpenSearchRetention(t *testing.T) {
 	maps.DeleteFunc(unmanaged.answers, func(string, string) bool { return true })
 	if got := asked(t, prober(t, s, Options{})); got.Retention != nil || !strings.HasPrefix(got.Note, "retention was not read") {
 		t.Errorf("not told: %#v, %q", got.Retention, got.Note)
+	}
+}
+
+// TestSpans: how long the last record of an index is written after its creation. An
+// index of a fixed name is written to for good, however young it is.
+func TestSpans(t *testing.T) {
+	made := func(name string, days int) index { return index{name: name, created: now.AddDate(0, 0, -days)} }
+	for _, tt := range []struct {
+		name    string
+		indices []index
+		days    float64
+		known   bool
+	}{
+		{"oplog", []index{made("oplog", 1)}, 0, false},
+		{"oplog-1", []index{made("oplog-1", 200)}, 0, false},
+		{"logs-2026", []index{made("logs-2026", 1)}, 0, false},
+		{"logs-2026.10", []index{made("logs-2026.10", 1)}, 31, true},
+		{"logs-2026.10.31", []index{made("logs-2026.10.31", 0)}, 1, true},
+		{"logs-20261031-a", []index{made("logs-20261031-a", 0)}, 1, true},
+		{"logs-120261031", []index{made("logs-120261031", 0)}, 0, false},
+		{"logs-3", []index{made("logs-1", 50), made("logs-2", 10), made("logs-3", 5)}, 40, true},
+		{"logs-2", []index{made("logs-1", 50), made("logs-2", 45)}, 45, true},
+		{"logs-2", []index{made("logs-1", 50), {name: "logs-2"}}, 0, false},
+	} {
+		days, known := newSpans(tt.indices, now).of(tt.name)
+		if known != tt.known || known && days != tt.days {
+			t.Errorf("%s of %v: %v days, known %v; want %v, %v", tt.name, tt.indices, days, known, tt.days, tt.known)
+		}
 	}
 }
