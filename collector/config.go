@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/yunjian-io/yunjian/collector/central"
 	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules/retention"
@@ -61,6 +62,12 @@ type Config struct {
 	// RetentionPeriod is how long logs have to be kept (Art. 31): calendar months such as
 	// P6M, or days such as 180d. Every verdict tells which was used. Default: P6M
 	RetentionPeriod string `yaml:"retention_period"`
+	// CentralStores are the central log stores that are asked what they hold. A store that
+	// nobody asks proves nothing.
+	CentralStores []central.Store `yaml:"central_stores"`
+	// CentralProbeInterval is how often each of them is asked; an answer speaks for 36 h.
+	// Default: 6h
+	CentralProbeInterval time.Duration `yaml:"central_probe_interval"`
 	// GroupCommit is how long rows of several requests are gathered before they are stored. Default: 1s
 	GroupCommit time.Duration `yaml:"group_commit"`
 	// RulesDir holds rule files that replace the built-in ones.
@@ -103,6 +110,9 @@ func (c *Config) anchor(dir string) {
 	for i := range c.Providers {
 		paths = append(paths, &c.Providers[i].SecretFile)
 	}
+	for i := range c.CentralStores {
+		paths = append(paths, c.CentralStores[i].Paths()...)
+	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -119,6 +129,10 @@ func (c *Config) defaults() {
 	c.RetentionPeriod = or(c.RetentionPeriod, retention.Period{}.String())
 	c.GroupCommit = or(c.GroupCommit, time.Second)
 	c.LogLevel = or(c.LogLevel, "info")
+	c.CentralProbeInterval = or(c.CentralProbeInterval, 6*time.Hour)
+	for i := range c.CentralStores {
+		c.CentralStores[i].Complete()
+	}
 }
 
 func or[T comparable](v, otherwise T) T {
@@ -142,6 +156,12 @@ func (c *Config) validate() error {
 	}
 	if c.GroupCommit < 10*time.Millisecond || c.GroupCommit > 30*time.Second {
 		return fmt.Errorf("configuration: group_commit %s: want 10ms to 30s", c.GroupCommit)
+	}
+	if c.CentralProbeInterval < 10*time.Minute || c.CentralProbeInterval > 24*time.Hour {
+		return fmt.Errorf("configuration: central_probe_interval %s: want 10m to 24h", c.CentralProbeInterval)
+	}
+	if err := central.Validate(c.CentralStores); err != nil {
+		return fmt.Errorf("configuration: %w", err)
 	}
 	if _, err := c.LogRules(); err != nil {
 		return fmt.Errorf("configuration: retention_period: %w", err)

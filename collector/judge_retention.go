@@ -69,10 +69,7 @@ type logSystem struct {
 
 // logs judges every log that is required or reported, at the end of the month or now.
 func (j *judge) logs(ctx context.Context, rules LogRules) ([]store.RetentionVerdict, error) {
-	at := j.now.In(store.Zone())
-	if last := j.month.End(store.Zone()).Add(-time.Second); last.Before(at) {
-		at = last
-	}
+	at := judgedAt(j.month, j.now)
 	l := &logJudge{judge: j, rules: rules, at: at, today: calendar.DateOf(at), systems: map[string]*logSystem{}}
 	l.registry = newLogRegistry(j.inventory.LogSources, l.today)
 	var err error

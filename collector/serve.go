@@ -166,6 +166,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() { s.commits.Run(work) })
 	group.Go(func() { s.schedule(work) })
 	group.Go(func() { s.watch(work, notify) })
+	group.Go(func() { s.probeStores(ctx) })
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
 	var err error

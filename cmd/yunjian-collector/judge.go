@@ -40,11 +40,12 @@ is not over is judged up to now. Judging again gives the same findings from the 
 				return err
 			}
 			say := func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "judge:", what) }
-			logs, err := c.LogRules()
+			now := time.Now()
+			logs, err := c.LogRulesFor(cmd.Context(), db.Store, month, now)
 			if err != nil {
 				return err
 			}
-			j, err := collector.Judge(cmd.Context(), db, pack, logs, month, time.Now(), version(), say)
+			j, err := collector.Judge(cmd.Context(), db, pack, logs, month, now, version(), say)
 			if err != nil {
 				return err
 			}

@@ -58,7 +58,7 @@ func promUnits(unit string) (days float64, ok bool) {
 func parseAge(text string) (days float64, err error) {
 	days, parts, err := sumUnits(text, searchUnits)
 	if err == nil && parts > 1 {
-		err = fmt.Errorf("read age %q: want one number with one unit, such as 200d", text)
+		return 0, fmt.Errorf("read age %q: want one number with one unit, such as 200d", text)
 	}
 	return days, err
 }
