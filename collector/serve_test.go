@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/yunjian-io/yunjian/collector/central"
 	"github.com/yunjian-io/yunjian/collector/store/engine"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
@@ -106,11 +108,20 @@ func TestServe(t *testing.T) {
 	}
 	c := Config{DataDir: dir, Listen: "127.0.0.1:0", Providers: []ProviderConfig{{ID: "p", SecretFile: secretFile}}, GroupCommit: 20 * time.Millisecond}
 	c.TLS.CertFile, c.TLS.KeyFile = certify(t, dir, 7)
+	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(refuses.Close)
+	c.CentralStores = []CentralStore{{Name: "es", Kind: central.Elasticsearch, URL: refuses.URL, Provider: "p", Classes: []central.Class{{Class: "os-auth", Index: "a"}}}}
 	c.defaults()
 	var log bytes.Buffer
 	s, err := NewServer(t.Context(), c, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
+	}
+	// A central store is asked when it is due, and not again by Run.
+	for _, want := range []bool{true, false} {
+		if asked, err := s.probeDue(t.Context(), s.config.CentralStores[0], time.Hour); asked != want || err != nil {
+			t.Errorf("probeDue() = %v, %v; want %v", asked, err, want)
+		}
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -156,6 +167,9 @@ func TestServe(t *testing.T) {
 	}
 	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_rows_stored_total{table="usage"} 1`) {
 		t.Errorf("/metrics does not count the row:\n%s", text)
+	}
+	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_central_probes_total{outcome="failed"} 1`) || !strings.Contains(log.String(), "look at username, password_file or token_file") {
+		t.Errorf("/metrics and the log do not tell of the store that refused:\n%s\n%s", text, log.String())
 	}
 	// A derivation waits for another process that derives.
 	other, err := os.OpenFile(filepath.Join(dir, "derive.lock"), os.O_RDWR|os.O_CREATE, 0o600)

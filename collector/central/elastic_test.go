@@ -87,14 +87,14 @@ func TestElasticPartial(t *testing.T) {
 }
 
 // managed is what _ilm/explain says of an index under a policy.
-func managed(name, policy, phase string, lifecycleDays, createdDays int) string {
+func managed(name, phase string, lifecycleDays, createdDays int) string {
 	at := func(days int) string { return strconv.FormatInt(now.AddDate(0, 0, -days).UnixMilli(), 10) }
-	return fmt.Sprintf(`%q:{"index":%q,"managed":true,"policy":%q,"phase":%q,"lifecycle_date_millis":%s,"index_creation_date_millis":%s}`,
-		name, name, policy, phase, at(lifecycleDays), at(createdDays))
+	return fmt.Sprintf(`%q:{"index":%q,"managed":true,"policy":"a","phase":%q,"lifecycle_date_millis":%s,"index_creation_date_millis":%s}`,
+		name, name, phase, at(lifecycleDays), at(createdDays))
 }
 
-func ilm(name, phases string) string {
-	return fmt.Sprintf(`{%q:{"version":3,"modified_date":"2026-01-01T00:00:00Z","policy":{"phases":{%s}},"in_use_by":{}}}`, name, phases)
+func ilm(phases string) string {
+	return fmt.Sprintf(`{"a":{"version":3,"modified_date":"2026-01-01T00:00:00Z","policy":{"phases":{%s}},"in_use_by":{}}}`, phases)
 }
 
 // TestElasticRetention: what index lifecycle management and data streams delete when.
@@ -110,47 +110,59 @@ func TestElasticRetention(t *testing.T) {
 		want     retention.Policy
 		note     string
 	}{
-		{"rollover", one, map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "hot", 10, 10)), "/_ilm/policy/a": ilm("a", rollover)}, retention.Age{Days: 200, Setting: "min_age"}, ""},
+		{"rollover", one, map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "hot", 10, 10)), "/_ilm/policy/a": ilm(rollover)}, retention.Age{Days: 200, Setting: "min_age"}, ""},
 		{
-			"by month: the span is lost", map[string]string{"logs-2026.08": created(91), "logs-2026.09": created(60), "logs-2026.10": created(30)},
+			"by month: the span is lost",
+			map[string]string{"logs-2026.08": created(91), "logs-2026.09": created(60), "logs-2026.10": created(30)},
 			map[string]string{
-				"/logs-*/_ilm/explain": explain(managed("logs-2026.08", "a", "hot", 91, 91), managed("logs-2026.09", "a", "hot", 60, 60), managed("logs-2026.10", "a", "hot", 30, 30)),
-				"/_ilm/policy/a":       ilm("a", fixed),
+				"/logs-*/_ilm/explain": explain(managed("logs-2026.08", "hot", 91, 91), managed("logs-2026.09", "hot", 60, 60), managed("logs-2026.10", "hot", 30, 30)),
+				"/_ilm/policy/a":       ilm(fixed),
 			},
-			retention.Age{Days: 200, SpanDays: 31, Setting: "min_age"}, "",
+			retention.Age{Days: 200, SpanDays: 31, Setting: "min_age"},
+			"",
 		},
 		{
-			"never rolled over", map[string]string{"logs-1": created(40)},
-			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "warm", 40, 40)), "/_ilm/policy/a": ilm("a", rollover)},
+			"never rolled over",
+			map[string]string{"logs-1": created(40)},
+			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "warm", 40, 40)), "/_ilm/policy/a": ilm(rollover)},
 			nil, "does not depend on age alone",
 		},
 		{
-			"one of two is managed", map[string]string{"logs-1": created(10), "logs-x": created(10)},
-			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "hot", 10, 10), `"logs-x":{"managed":false}`), "/_ilm/policy/a": ilm("a", rollover)},
-			retention.Age{Days: 200, Setting: "min_age"}, "",
+			"one of two is managed",
+			map[string]string{"logs-1": created(10), "logs-x": created(10)},
+			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "hot", 10, 10), `"logs-x":{"managed":false}`), "/_ilm/policy/a": ilm(rollover)},
+			retention.Age{Days: 200, Setting: "min_age"},
+			"",
 		},
 		{
-			"one is not told", map[string]string{"logs-1": created(10), "logs-x": created(10)},
-			map[string]string{"/logs-*/_ilm/explain": explain(`"logs-1":{"managed":false}`)}, nil, `retention was not read: the lifecycle of index "logs-x" is not told`,
+			"one is not told",
+			map[string]string{"logs-1": created(10), "logs-x": created(10)},
+			map[string]string{"/logs-*/_ilm/explain": explain(`"logs-1":{"managed":false}`)},
+			nil, `retention was not read: the lifecycle of index "logs-x" is not told`,
 		},
 		{
-			"no deletion", one, map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "hot", 10, 10)), "/_ilm/policy/a": ilm("a", `"hot":{"actions":{"rollover":{}}}`)},
-			retention.Never{}, "",
+			"no deletion", one,
+			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "hot", 10, 10)), "/_ilm/policy/a": ilm(`"hot":{"actions":{"rollover":{}}}`)},
+			retention.Never{},
+			"",
 		},
 		{
 			"snapshot only", one,
-			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "hot", 10, 10)), "/_ilm/policy/a": ilm("a", `"delete":{"min_age":"1d","actions":{"wait_for_snapshot":{}}}`)},
-			retention.Never{}, "",
+			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "hot", 10, 10)), "/_ilm/policy/a": ilm(`"delete":{"min_age":"1d","actions":{"wait_for_snapshot":{}}}`)},
+			retention.Never{},
+			"",
 		},
 		{
 			"an age that is none", one,
-			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "hot", 10, 10)), "/_ilm/policy/a": ilm("a", `"delete":{"min_age":"6 months","actions":{"delete":{}}}`)},
+			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "hot", 10, 10)), "/_ilm/policy/a": ilm(`"delete":{"min_age":"6 months","actions":{"delete":{}}}`)},
 			nil, `retention was not read: read lifecycle policy "a": read age "6 months"`,
 		},
-		{"no right", one, map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "hot", 10, 10))}, nil, `retention was not read: it refuses the lifecycle policy "a" with status 404`},
+		{"no right", one, map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "hot", 10, 10))}, nil, `retention was not read: it refuses the lifecycle policy "a" with status 404`},
 		{
-			"no creation date", map[string]string{"logs-1": `{}`},
-			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "a", "hot", 10, 10)), "/_ilm/policy/a": ilm("a", fixed)}, nil, "does not depend on age alone",
+			"no creation date",
+			map[string]string{"logs-1": `{}`},
+			map[string]string{"/logs-*/_ilm/explain": explain(managed("logs-1", "hot", 10, 10)), "/_ilm/policy/a": ilm(fixed)},
+			nil, "does not depend on age alone",
 		},
 		{
 			"data stream", map[string]string{".ds-logs-1": created(10)}, map[string]string{
@@ -166,14 +178,16 @@ func TestElasticRetention(t *testing.T) {
 		},
 		{
 			"data stream under a policy", map[string]string{".ds-logs-1": created(10)}, map[string]string{
-				"/logs-*/_ilm/explain": explain(managed(".ds-logs-1", "a", "hot", 10, 10)), "/_ilm/policy/a": ilm("a", rollover),
+				"/logs-*/_ilm/explain": explain(managed(".ds-logs-1", "hot", 10, 10)), "/_ilm/policy/a": ilm(rollover),
 				"/_data_stream/logs-*": `{"data_streams":[{"name":"logs-a","lifecycle":{"enabled":true,"data_retention":"7d"},"indices":[{"index_name":".ds-logs-1","managed_by":"Index Lifecycle Management"}]}]}`,
 			}, retention.Age{Days: 200, Setting: "min_age"}, "",
 		},
 		{
-			"read-only", map[string]string{"logs-1": `{"creation_date":"1","blocks":{"write":"true"}}`, "logs-2": `{"creation_date":"1","store":{"type":"snapshot"}}`, "logs-3": `{"creation_date":"1"}`},
+			"read-only",
+			map[string]string{"logs-1": `{"creation_date":"1","blocks":{"write":"true"}}`, "logs-2": `{"creation_date":"1","store":{"type":"snapshot"}}`, "logs-3": `{"creation_date":"1"}`},
 			map[string]string{"/logs-*/_ilm/explain": explain(`"logs-1":{"managed":false}`, `"logs-2":{"managed":false}`, `"logs-3":{"managed":false}`)},
-			retention.Never{}, "2 of 3 indices are read-only, which hinders nobody from deleting them",
+			retention.Never{},
+			"2 of 3 indices are read-only, which hinders nobody from deleting them",
 		},
 	} {
 		m := &elasticModel{t: t, settings: tt.settings, answers: tt.answers}
@@ -206,11 +220,13 @@ func TestOpenSearchRetention(t *testing.T) {
 		{"from rollover", policy(state("hot", `{"rollover":{}}`, to("delete", `"min_rollover_age":"190d"`)) + "," + remove), retention.Age{Days: 190, Setting: "min_rollover_age"}, ""},
 		{
 			"two states", policy(state("hot", "", to("cold", `"min_index_age":"30d"`)) + "," + state("cold", `{"read_only":{}}`, to("delete", `"min_index_age":"220d"`)) + "," + remove),
-			retention.Age{Days: 220, SpanDays: 30, Setting: "min_index_age"}, "",
+			retention.Age{Days: 220, SpanDays: 30, Setting: "min_index_age"},
+			"",
 		},
 		{
 			"a short cut", policy(state("hot", "", to("cold", `"min_index_age":"300d"`)+","+to("delete", `"min_index_age":"210d"`)) + "," + state("cold", "", to("delete", `"min_index_age":"400d"`)) + "," + remove),
-			retention.Age{Days: 210, SpanDays: 30, Setting: "min_index_age"}, "",
+			retention.Age{Days: 210, SpanDays: 30, Setting: "min_index_age"},
+			"",
 		},
 		{"a loop without an end", policy(state("hot", "", to("cold", `"min_index_age":"1d"`)) + "," + state("cold", "", to("hot", `"min_size":"1gb"`)) + "," + remove), retention.Never{}, ""},
 		{"by size", policy(state("hot", "", to("delete", `"min_size":"50gb"`)) + "," + remove), nil, "does not depend on age alone"},

@@ -128,12 +128,15 @@ func (m *lokiModel) count(w http.ResponseWriter, r *http.Request) {
 		}
 		hosts = regexp.MustCompile("^(?:" + text + ")$")
 	}
-	number := func(text string) time.Duration {
-		n, _ := strconv.Atoi(text)
-		return time.Duration(n)
+	duration := func(number, unit string) time.Duration {
+		n, _ := strconv.Atoi(number)
+		if unit == "d" {
+			n, unit = 24*n, "h"
+		}
+		d, _ := time.ParseDuration(strconv.Itoa(n) + unit)
+		return d
 	}
-	unit := map[string]time.Duration{"d": 24 * time.Hour, "m": time.Minute}[found[3]]
-	window, offset, step := number(found[2])*unit, number(found[4])*time.Hour, number(r.PostForm.Get("step"))*time.Second
+	window, offset, step := duration(found[2], found[3]), duration(found[4], "h"), duration(r.PostForm.Get("step"), "s")
 	start, end = start.Truncate(step), end.Truncate(step) // align_queries_with_step
 	counts := map[string]map[int64]int{}
 	for at := start; !at.After(end); at = at.Add(step) {

@@ -36,7 +36,7 @@ func proofOf(s Survey, name string) Proof {
 func TestDecide(t *testing.T) {
 	records, _ := fleet()
 	answers := func(policy string) map[string]string {
-		return map[string]string{"/logs-*/_ilm/explain": `{"indices":{` + managed("logs-1", "a", "hot", 1, 1) + `}}`, "/_ilm/policy/a": ilm("a", policy)}
+		return map[string]string{"/logs-*/_ilm/explain": `{"indices":{` + managed("logs-1", "hot", 1, 1) + `}}`, "/_ilm/policy/a": ilm(policy)}
 	}
 	survey := func(policy string) Survey {
 		m := &elasticModel{t: t, records: records, settings: map[string]string{"logs-1": created(1)}, answers: answers(policy)}
@@ -62,7 +62,8 @@ func TestDecide(t *testing.T) {
 	}{
 		{"everything is there", proofOf(endless, "full"), Activity{}, outcome{Verdict: "compliant_by_forward"}},
 		{
-			"three days are lost", proofOf(endless, "hole"), Activity{},
+			"three days are lost", proofOf(endless, "hole"),
+			Activity{},
 			outcome{Verdict: "violated.short_coverage", Missing: []retention.Days{{From: date(t, "2026-05-01"), To: date(t, "2026-09-30")}}},
 		},
 		{
@@ -77,27 +78,34 @@ func TestDecide(t *testing.T) {
 			outcome{Verdict: "violated.short_coverage", Missing: []retention.Days{{From: date(t, "2026-05-01"), To: date(t, "2026-09-30")}}},
 		},
 		{
-			"the store began late", proofOf(endless, "late"), Activity{},
+			"the store began late", proofOf(endless, "late"),
+			Activity{},
 			outcome{Verdict: "violated.short_coverage", Missing: []retention.Days{{From: date(t, "2026-05-01"), To: date(t, "2026-09-30")}}},
 		},
 		{
-			"the store knows nothing of the host", proofOf(endless, "nobody"), Activity{},
+			"the store knows nothing of the host", proofOf(endless, "nobody"),
+			Activity{},
 			outcome{Verdict: "violated.short_coverage", Missing: []retention.Days{{From: date(t, "2026-05-01"), To: date(t, "2026-09-30")}}},
 		},
 		{
-			"proven ten days ago, and unreachable now", changed(proofOf(endless, "full"), func(p *Proof) { p.Answered, p.ProvenAt = false, now.AddDate(0, 0, -10) }), Activity{},
+			"proven ten days ago, and unreachable now", changed(proofOf(endless, "full"), func(p *Proof) { p.Answered, p.ProvenAt = false, now.AddDate(0, 0, -10) }),
+			Activity{},
 			outcome{Verdict: "unknown.remote_unreachable", Missing: []retention.Days{{From: date(t, "2026-05-01"), To: date(t, "2026-09-30")}}},
 		},
 		{
-			"proven, and not asked since", changed(proofOf(endless, "full"), func(p *Proof) { p.AskedAt, p.ProvenAt = now.AddDate(0, 0, -3), now.AddDate(0, 0, -3) }), Activity{},
+			"proven, and not asked since", changed(proofOf(endless, "full"), func(p *Proof) { p.AskedAt, p.ProvenAt = now.AddDate(0, 0, -3), now.AddDate(0, 0, -3) }),
+			Activity{},
 			outcome{Verdict: "unknown.remote_unreachable", Missing: []retention.Days{{From: date(t, "2026-05-01"), To: date(t, "2026-09-30")}}},
 		},
 		{
-			"unreachable for forty days", changed(proofOf(endless, "full"), func(p *Proof) { p.Answered, p.ProvenAt = false, now.AddDate(0, 0, -40) }), Activity{},
+			"unreachable for forty days", changed(proofOf(endless, "full"), func(p *Proof) { p.Answered, p.ProvenAt = false, now.AddDate(0, 0, -40) }),
+			Activity{},
 			outcome{Verdict: "violated.short_coverage", Missing: []retention.Days{{From: date(t, "2026-05-01"), To: date(t, "2026-09-30")}}},
 		},
 		{
-			"configured, and never answered", Proof{AskedAt: now}, Activity{},
+			"configured, and never answered",
+			Proof{AskedAt: now},
+			Activity{},
 			outcome{Verdict: "violated.short_coverage", Missing: []retention.Days{{From: date(t, "2026-05-01"), To: date(t, "2026-09-30")}}},
 		},
 		{
