@@ -55,6 +55,7 @@ func TestOurVerdicts(t *testing.T) {
 	}
 	for _, host := range trees() {
 		t.Run(host.name, func(t *testing.T) {
+			t.Parallel()
 			root, err := plant(host, dir, now)
 			if err != nil {
 				t.Fatal(err)

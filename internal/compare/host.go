@@ -75,20 +75,22 @@ type chain struct {
 func (h *host) write(c chain) {
 	until, oldest := h.now.Add(-time.Minute), c.bounds[len(c.bounds)-1]
 	record := func(at time.Time) string { return c.record(at, int(at.Sub(oldest)/c.every)+1) }
+	var text []byte // used again for each file
 	for i, from := range c.bounds {
-		name, data, last := c.path, []byte(nil), from
+		name, last := c.path, from
+		text = text[:0]
 		for at := from; at.Before(until); at = at.Add(c.every) {
-			data, last = append(data, record(at)...), at
+			text, last = append(text, record(at)...), at
 		}
 		if i == 0 { // the writer is alive
-			data, last = append(data, record(until)...), until
+			text, last = append(text, record(until)...), until
 		}
+		data := text
 		if i > 0 {
 			name = fmt.Sprintf("%s.%d", c.path, i)
 		}
 		if i > 1 && !c.plain {
-			name += ".gz"
-			data = h.compress(data)
+			name, data = name+".gz", h.compress(text)
 		}
 		h.put(name, data, 0o640, last)
 		h.adm(name)
@@ -143,13 +145,17 @@ func systemRecord(at time.Time, number int) string {
 // padded makes records of a log that grows fast. They compress as well as real ones,
 // about ten times.
 func padded(record func(time.Time, int) string, size int) func(time.Time, int) string {
+	const longest = 1 << 20 // far beyond what gzip looks back
+	random := rand.New(rand.NewPCG(1, 2))
+	var text []byte
+	for len(text) < longest {
+		text = fmt.Appendf(text, " method=GET status=200 upstream=10.20.0.7 id=%08x", random.Uint32())
+	}
 	return func(at time.Time, number int) string {
-		random := rand.New(rand.NewPCG(uint64(number), uint64(at.Unix())))
-		text := []byte(strings.TrimSuffix(record(at, number), "\n"))
-		for len(text)+48 < size {
-			text = fmt.Appendf(text, " method=GET status=200 upstream=10.20.0.7 id=%08x", random.Uint32())
-		}
-		return string(text) + "\n"
+		line := strings.TrimSuffix(record(at, number), "\n")
+		fill := max(0, size-len(line)-1)
+		from := number * fill % (len(text) - fill)
+		return line + string(text[from:from+fill]) + "\n"
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -114,13 +115,13 @@ func cell(r row, rows []row, program func(row) answer) string {
 	}
 	var texts []string
 	for _, rule := range a.found {
-		text := fmt.Sprintf("`%s` (%s)", rule, escape(a.titles[rule]))
+		text := []string{fmt.Sprintf("`%s` (%s)", rule, escape(a.titles[rule]))}
 		for _, other := range rows {
 			if !r.tree.kept && other.tree.kept && slices.Contains(program(other).found, rule) {
-				text += fmt.Sprintf(", as on host %d, whose logs are kept", other.number)
+				text = append(text, fmt.Sprintf("as on host %d, whose logs are kept", other.number))
 			}
 		}
-		texts = append(texts, text)
+		texts = append(texts, strings.Join(text, ", "))
 	}
 	return "**" + a.verdict + "**: " + strings.Join(texts, "; ")
 }
@@ -135,24 +136,22 @@ func (p *printer) matrix(title, legend string, rows []row, results func(row) map
 	p.line("")
 	p.line("%s", legend)
 	p.line("")
-	head, rule := "| |", "|---|"
-	var names []string
+	var names, numbers []string
 	for _, r := range rows {
-		head += fmt.Sprintf(" %d |", r.number)
-		rule += "---|"
+		numbers = append(numbers, strconv.Itoa(r.number))
 		for name := range results(r) {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	p.line("%s", head)
-	p.line("%s", rule)
+	p.line("| | %s |", strings.Join(numbers, " | "))
+	p.line("|%s", strings.Repeat("---|", len(rows)+1))
 	for _, name := range slices.Compact(names) {
-		text := "| `" + name + "` |"
+		cells := []string{"`" + name + "`"}
 		for _, r := range rows {
-			text += " " + letter(results(r)[name]) + " |"
+			cells = append(cells, letter(results(r)[name]))
 		}
-		p.line("%s", text)
+		p.line("| %s |", strings.Join(cells, " | "))
 	}
 }
 

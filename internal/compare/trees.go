@@ -106,9 +106,9 @@ func volatile(h *host) {
 // busyAudit fills files of 8 MiB at 1.5 MiB a day; four of them are closed.
 func (h *host) busyAudit() {
 	const size, perDay = 8 << 20, 1.5 * (1 << 20)
-	record := padded(auditRecord, 600)
+	record := padded(auditRecord, 2048)
 	length := len(record(h.now, 1_000_000))
-	every := time.Duration(24*float64(time.Hour)*float64(length)/perDay) / time.Second * time.Second
+	every := pace(length, perDay)
 	span := every * time.Duration(size/length)
 	bounds := []time.Time{h.lastRun()}
 	for range 4 {
@@ -122,12 +122,18 @@ func baseline(h *host) {
 	const perDay = 2 << 20
 	h.base(retention{rotation: "daily\nrotate 30", stanza: "size 4096k\nrotate 30\nmaxage 365"})
 	h.write(chain{path: "var/log/auth.log", record: authRecord, every: time.Hour, bounds: []time.Time{h.lastRun().AddDate(0, 0, -201)}})
-	record := padded(systemRecord, 1024)
+	record := padded(systemRecord, 8192)
 	length := len(record(h.now, 1_000_000))
-	every := time.Duration(24*float64(time.Hour)*float64(length)/perDay) / time.Second * time.Second
+	every := pace(length, perDay)
 	h.write(chain{path: "var/log/syslog", record: record, every: every, bounds: back(h.lastRun(), 30, 2)})
 	h.quietAudit()
 	h.rotated(h.lastRun())
+}
+
+// pace is the whole number of seconds between records of so many bytes that makes about
+// so many bytes a day.
+func pace(length int, perDay float64) time.Duration {
+	return time.Duration(24 * float64(time.Hour) * float64(length) / perDay).Truncate(time.Second)
 }
 
 // forge puts another user into the records of a compressed log, which stays as long as
