@@ -23,4 +23,4 @@ if [[ ! -x $qemu ]]; then
 	rm -rf "$work"
 fi
 echo "agent tests on arm64 under qemu-user"
-CGO_ENABLED=0 GOARCH=arm64 go test -exec "$qemu" ./agent/... ./internal/wire ./internal/durable ./internal/selfmetrics
+CGO_ENABLED=0 GOARCH=arm64 go test -timeout 40m -exec "$qemu" ./agent/... ./internal/wire ./internal/durable ./internal/selfmetrics
