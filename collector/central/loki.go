@@ -178,7 +178,8 @@ func (q lokiQuestion) days(ctx context.Context, hosts []string) error {
 // then whole days, to which some of its settings round them anyway.
 const offset = 8 * time.Hour
 
-// whole counts whole days.
+// whole counts whole days. A window of Loki is open at its start, so that a record in the
+// very first instant of a day counts for the day before.
 func (q lokiQuestion) whole(ctx context.Context, hosts []string, from, to calendar.Date, found *tally) error {
 	window := fmt.Sprintf("[1d] offset %dh", int(offset/time.Hour))
 	start, end := from.AddDays(1).In(time.UTC), to.AddDays(1).In(time.UTC)
