@@ -115,6 +115,13 @@ until $collector status --json 2>/dev/null | awk -v host="$host" -v started="$st
 	printf .
 	sleep 2
 done
+# The first look at the logs waits for the collector's clock; its document goes out a few seconds later.
+for ((i = 0; i < 90; i++)); do
+	grep -q 'logs are watched' "$var/agent.log" && break
+	printf .
+	sleep 1
+done
+sleep 6
 echo " there"
 
 say "judging $month"
