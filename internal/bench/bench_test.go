@@ -99,7 +99,7 @@ func TestFleet(t *testing.T) {
 				}
 				return nil
 			})
-			if err != nil || totals != wire.RowWidth || devices != len(wire.Devices()) {
+			if err != nil || totals != wire.RowWidth || devices != len(minutely()) {
 				t.Errorf("minute %d of host %d: %d totals, %d devices, %v", m, i, totals, devices, err)
 			}
 		}

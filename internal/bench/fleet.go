@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
@@ -14,6 +15,7 @@ import (
 type fleet struct {
 	hosts  []host
 	totals [wire.RowWidth]wire.Metric
+	device []wire.Metric
 	enc    wire.Encoder
 }
 
@@ -34,11 +36,17 @@ type host struct {
 // values are what one host measured in one minute.
 type values struct {
 	totals  [wire.RowWidth]float64
-	devices [11]float64 // in the order of wire.Devices: one file system, disk and interface
+	devices [11]float64 // in the order of minutely: one file system, disk and interface
+}
+
+// minutely are the metrics of devices that every report holds; those of logs
+// come once a pass over the logs.
+func minutely() []wire.Metric {
+	return slices.DeleteFunc(wire.Devices(), func(m wire.Metric) bool { return m.Label == wire.LabelLogSource })
 }
 
 func newFleet(n int, name string) *fleet {
-	f := &fleet{totals: wire.Totals(), hosts: make([]host, n)}
+	f := &fleet{totals: wire.Totals(), device: minutely(), hosts: make([]host, n)}
 	for i := range f.hosts {
 		r := rand.New(rand.NewPCG(20_260_801, uint64(i)))
 		h := host{id: fmt.Sprintf("i-%s%08x", name, i*2654435761), random: r}
@@ -115,7 +123,7 @@ func (f *fleet) add(i int, ms int64, v *values, devices bool) {
 	if !devices {
 		return
 	}
-	for j, m := range wire.Devices() {
+	for j, m := range f.device {
 		label := "/"
 		switch {
 		case j >= 9:
