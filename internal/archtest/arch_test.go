@@ -58,6 +58,7 @@ var allowed = map[string][]string{
 	"rules":           {"rules/calendar"},
 	"rules/calendar":  {},
 	"rules/retention": {"rules/calendar"},
+	"rules/rightsize": {"rules/calendar"},
 
 	"internal/archtest":    {},
 	"internal/bench":       {"agent/logs", "collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},

@@ -1,0 +1,81 @@
+package rightsize
+
+import "github.com/yunjian-io/yunjian/rules/calendar"
+
+// Action is the class of a recommendation (reports.md C3).
+type Action string
+
+// The actions.
+const (
+	Downsize    Action = "downsize"    // 降配: a smaller flavour
+	Reclaim     Action = "reclaim"     // 回收: idle, powered off, never deployed
+	Consolidate Action = "consolidate" // 合并: several small hosts of one system into fewer
+	Shrink      Action = "shrink"      // 存储缩减: less storage
+	Keep        Action = "keep"        // 维持
+	Upsize      Action = "upsize"      // 升配: demand does not fit
+)
+
+// Recommendation is what is proposed for one host, with all that is needed to check it.
+// Resource figures are cores, MiB and GiB, money is yuan a month.
+type Recommendation struct {
+	Provider string `json:"provider"`
+	HostID   string `json:"host_id"`
+	System   string `json:"system"`
+	Unit     string `json:"unit"`
+	// DecidedAt is the first day that was not looked at: the history ends before it.
+	DecidedAt calendar.Date `json:"decided_at"`
+	Action    Action        `json:"action"`
+	// Policy names the rule behind the target; RiskBudget is the share of hosts that
+	// may breach, 0 to 1.
+	Policy     string  `json:"policy"`
+	RiskBudget float64 `json:"risk_budget"`
+	Current    Size    `json:"current"`
+	Target     Size    `json:"target"`
+	// CurrentFlavor and TargetFlavor are identifiers of the catalogue; empty where none fits.
+	CurrentFlavor string `json:"current_flavor,omitempty"`
+	TargetFlavor  string `json:"target_flavor,omitempty"`
+	// CPURisk is the probability that more than 1 % of the slots of the next month
+	// exceed the target; MemoryRisk that any does. Nil where no forecast could be made.
+	CPURisk    *float64 `json:"cpu_risk"`
+	MemoryRisk *float64 `json:"memory_risk"`
+	Evidence   Evidence `json:"evidence"`
+	Saving     Saving   `json:"saving"`
+	// Confidence is high, medium or low; Doubts name what lowers it.
+	Confidence string   `json:"confidence"`
+	Doubts     []string `json:"doubts,omitempty"`
+	// Restart says that the change needs the host to be restarted.
+	Restart bool `json:"restart"`
+	// Chinese and English explain it to people.
+	Chinese string `json:"zh"`
+	English string `json:"en"`
+}
+
+// Evidence is what a recommendation rests on.
+type Evidence struct {
+	From, To calendar.Date
+	// Coverage is the share of slots with a value, of those in which the host was not
+	// known to be off.
+	Coverage float64 `json:"coverage"`
+	CPU      Demand  `json:"cpu"`
+	Memory   Demand  `json:"memory"`
+}
+
+// Demand sums up a series in its own unit (cores or MiB). Percentiles are nearest-rank.
+type Demand struct {
+	Mean   float64 `json:"mean"`
+	P95    float64 `json:"p95"`
+	P99    float64 `json:"p99"`
+	Max    float64 `json:"max"`
+	MaxAt  string  `json:"max_at"` // slot of the maximum, 2006-01-02 15:04 in Shanghai
+	Within float64 `json:"within"` // highest value inside a slot; zero where not measured
+	Weekly float64 `json:"weekly"` // how much of the variation the hour of the week explains, 0 to 1
+	Growth float64 `json:"growth"` // change of the level a month, as a share of it
+}
+
+// Saving is current less target; negative for an upsize. Yuan is nil without prices.
+type Saving struct {
+	Cores     float64  `json:"cores"`
+	MemoryGiB float64  `json:"memory_gib"`
+	DiskGiB   float64  `json:"disk_gib"`
+	Yuan      *float64 `json:"yuan_month"`
+}
