@@ -58,6 +58,7 @@ var allowed = map[string][]string{
 	"rules":           {"rules/calendar"},
 	"rules/calendar":  {},
 	"rules/retention": {"rules/calendar"},
+	"rules/proposal":  {"rules/calendar", "rules/rightsize"},
 	"rules/rightsize": {"rules/calendar"},
 
 	"internal/archtest":    {},
