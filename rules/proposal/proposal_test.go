@@ -221,7 +221,7 @@ func TestRefused(t *testing.T) {
 		{7, event(t, "12-19", Supervisor, Data{Verify: &Verify{Items: []ItemMeasure{{Host: "a", CPUP95: new(0.1)}}}}), "measured until 2026-12-20; expected now: verify by supervisor, office from 2026-12-20 until 2026-12-21"},
 		{7, event(t, "12-21", Supervisor, Data{Verify: &Verify{Items: []ItemMeasure{{Host: "a"}}}}), "not verified without"},
 		{7, event(t, "12-21", Supervisor, Data{Verify: &Verify{Items: []ItemMeasure{{Host: "b", CPUP95: new(0.1)}}}}), "nothing to measure"},
-		{7, event(t, "12-21", Supervisor, Data{Verify: &Verify{Items: []ItemMeasure{{Host: "a", CPUP95: p95(40)}}}}), "want a share from 0 to 1"},
+		{7, event(t, "12-21", Supervisor, Data{Verify: &Verify{Items: []ItemMeasure{{Host: "a", CPUP95: new(float64(40))}}}}), "want a share from 0 to 1"},
 		{7, event(t, "12-21", Supervisor, Data{Verify: &Verify{}}), "not measured: p/a"},
 		{7, event(t, "12-21", Supervisor, Data{Close: &Close{}}), "with a reason only"},
 		{7, event(t, "12-21", Supervisor, Data{Close: &Close{Reason: "r"}}), "by the office only"},
