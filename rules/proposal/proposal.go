@@ -85,6 +85,18 @@ func (i Item) Proposed() bool {
 	return false
 }
 
+// Size is the size that a changed host has now; false for one that was not changed, or
+// is gone.
+func (i Item) Size() (rightsize.Size, bool) {
+	switch {
+	case !i.measured():
+		return rightsize.Size{}, false
+	case i.Restored != nil:
+		return i.Restored.After, true
+	}
+	return i.Change.after(i), true
+}
+
 // Machine folds events. Its parts are values that nobody changes.
 type Machine struct {
 	Schedule Schedule

@@ -59,6 +59,9 @@ type Limits struct {
 	// LogHandoverMonths is how many calendar months of logs have to be handed over before
 	// a host is reclaimed (Art. 24, 31).
 	LogHandoverMonths Limit `yaml:"log_handover_months"`
+	// GuardCeiling is the share of its size, above 0 up to 1, from which a changed host
+	// is taken to want more: it cannot show more than it has.
+	GuardCeiling Limit `yaml:"guard_ceiling"`
 }
 
 // Limit is a number and what it rests on.
@@ -115,7 +118,8 @@ func (s Settings) check(name string) error {
 	want(l.ReboundCPUP95.Value > 0 && l.ReboundCPUP95.Value <= 1, "limits.rebound_cpu_p95", "a ratio above 0 up to 1")
 	months := l.LogHandoverMonths.Value
 	want(months >= 1 && months <= 120 && months == float64(int(months)), "limits.log_handover_months", "whole months from 1 to 120")
-	want(l.ReboundCPUP95.Basis != "" && l.LogHandoverMonths.Basis != "", "limits.*.basis", "what it rests on")
+	want(l.GuardCeiling.Value > 0 && l.GuardCeiling.Value <= 1, "limits.guard_ceiling", "a ratio above 0 up to 1")
+	want(l.ReboundCPUP95.Basis != "" && l.LogHandoverMonths.Basis != "" && l.GuardCeiling.Basis != "", "limits.*.basis", "what it rests on")
 	return errors.Join(wrong...)
 }
 

@@ -37,6 +37,7 @@ func TestSettingsRefused(t *testing.T) {
 		{"working_days: 10", "working_days: 900", "deadlines.reply: want"},
 		{"value: 0.80", "value: 80", "rebound_cpu_p95: want"},
 		{"value: 6,", "value: 6.5,", "log_handover_months: want"},
+		{"value: 0.95", "value: 95", "guard_ceiling: want"},
 		{"limits:", "---\nlimits:", "one document"},
 	} {
 		if _, err := ParseSettings("w.yaml", []byte(strings.Replace(good, tt.old, tt.new, 1))); err == nil || !strings.Contains(err.Error(), "w.yaml") || !strings.Contains(err.Error(), tt.want) {
