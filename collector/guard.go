@@ -45,7 +45,7 @@ func GuardProposals(ctx context.Context, db *Database, now time.Time) ([]store.G
 		}
 		seen, err := g.proposal(ctx, &p)
 		if err != nil {
-			return out, fmt.Errorf("guard proposal %s: %w", p.Head.ID, err)
+			return out, fmt.Errorf("guard proposal %s: %w", p.ID, err)
 		}
 		out = append(out, seen...)
 	}
@@ -79,14 +79,14 @@ func (g guarding) proposal(ctx context.Context, p *proposal.Proposal) (out []sto
 			return nil, err
 		}
 		o := g.observe(i, size, h)
-		o.Proposal, o.Unit, o.System = p.Head.ID, p.Unit, p.System
+		o.Proposal, o.Unit, o.System = p.ID, p.Unit, p.System
 		out = append(out, o)
 		if o.State != rightsize.GuardRestore || i.Guard != nil {
 			continue
 		}
 		warning := &proposal.Guard{Host: i.Host, Day: o.Trigger, Target: o.Target, Flavor: g.flavor(i, o.Need).ID, Chinese: o.Chinese, English: o.English}
 		e := proposal.Event{Kind: proposal.KindGuard, At: g.now, By: "yunjian-collector", Role: proposal.System, Data: proposal.Data{Guard: warning}}
-		if _, _, err := g.db.RecordEvent(ctx, p.Head.ID, store.Slice{}, e, g.now); err != nil {
+		if _, _, err := g.db.RecordEvent(ctx, p.ID, store.Slice{}, e, g.now); err != nil {
 			if _, refused := errors.AsType[*proposal.RefusedError](err); !refused {
 				return nil, err
 			} // somebody was faster: the warning or the restore stands

@@ -180,7 +180,7 @@ func (d *Database) record(ctx context.Context, m proposal.Machine, r *store.Prop
 			recorded = old.RecordedAt.Add(time.Microsecond)
 		}
 	}
-	stored := store.ProposalEvent{Proposal: p.Head.ID, ID: p.ID(taken), RecordedAt: recorded.Truncate(time.Microsecond), State: next.State, Event: taken}
+	stored := store.ProposalEvent{Proposal: p.ID, ID: p.Key(taken), RecordedAt: recorded.Truncate(time.Microsecond), State: next.State, Event: taken}
 	if taken.Kind == proposal.KindFound {
 		// A later run may return to what an earlier one said; it is an event of its own.
 		stored.ID = fmt.Sprintf("%s-%d", stored.ID, taken.Found.Run)

@@ -80,14 +80,21 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Put: s.commits.Put,
 		Alias: s.resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
 	})
-	if err := s.listen(ctx, s.routes(door)); err != nil {
+	secret, err := c.APISecret()
+	if err != nil {
+		return nil, err
+	}
+	api := NewAPI(s.db, secret, s.metrics.count, time.Now, log)
+	if err := s.listen(ctx, s.routes(door, api)); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) routes(door http.Handler) http.Handler {
+func (s *Server) routes(door, api http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle(apiPath, api)
+	mux.Handle(apiPath+"/", api)
 	mux.Handle(wire.PathWrite, door)
 	mux.Handle(wire.PathDocuments, door)
 	mux.Handle("GET /metrics", s.metrics)

@@ -257,11 +257,11 @@ func (e Event) content() string {
 	return string(text)
 }
 
-// ID is the key under which an event of a proposal is kept: the same content gives the
+// Key is the key under which an event of a proposal is kept: the same content gives the
 // same key, unless a dispute has reopened what it is about.
-func (p *Proposal) ID(e Event) string {
+func (p *Proposal) Key(e Event) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%d\n%s\n%s", p.Head.ID, p.rounds(e.Kind), e.Kind, e.content())
+	fmt.Fprintf(h, "%s\n%d\n%s\n%s", p.ID, p.rounds(e.Kind), e.Kind, e.content())
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 

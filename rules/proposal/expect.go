@@ -135,7 +135,7 @@ func (m Machine) Exemptions(p *Proposal) (out []Exemption) {
 	}
 	if whole {
 		out = append(out, Exemption{
-			SubjectKind: "information_system", Subject: p.System, Kind: ReviewKeep, Reason: p.Head.ID, Approver: approver,
+			SubjectKind: "information_system", Subject: p.System, Kind: ReviewKeep, Reason: p.ID, Approver: approver,
 			From: p.ApprovedOn, Until: p.ExemptUntil,
 		})
 	}
@@ -158,7 +158,7 @@ func (p *Proposal) keepReason(i Item) string {
 	if i.Decision.Opinion != "" {
 		return i.Decision.Opinion
 	}
-	return p.Head.ID
+	return p.ID
 }
 
 // same compares two values as they are kept.

@@ -84,7 +84,7 @@ func anySequence(t *testing.T, m Machine, seed uint64) (reached map[State]int) {
 			}
 			continue
 		}
-		if id := p.ID(next.Events[len(next.Events)-1]); ids[id] && e.Kind != KindFound {
+		if id := p.Key(next.Events[len(next.Events)-1]); ids[id] && e.Kind != KindFound {
 			t.Fatalf("seed %d: %s was taken under a key that stands", seed, e.Kind)
 		} else {
 			ids[id] = true

@@ -312,7 +312,7 @@ func (p *Proposal) item(host string) (int, error) {
 		}
 	}
 	if found < 0 {
-		return 0, fmt.Errorf("host %q is not in the proposal %s", host, p.Head.ID)
+		return 0, fmt.Errorf("host %q is not in the proposal %s", host, p.ID)
 	}
 	return found, nil
 }

@@ -81,10 +81,9 @@ func proofs(t testing.TB) *ReclaimProof {
 	return &ReclaimProof{Backup: "B-1", LogsFrom: date(t, "2026-05-20"), LogsTo: date(t, "2026-11-19"), LogsReference: "L-1", Wipe: "W-1"}
 }
 
-//go:fix inline
-func p95(v float64) *float64 { return new(v) }
-
 // whole is the way from the finding to the file.
+//
+//go:fix inline
 func whole(t testing.TB) []Event {
 	t.Helper()
 	return []Event{
@@ -315,8 +314,8 @@ func TestDispute(t *testing.T) {
 	again := objection
 	again.At = on(t, "11-18")
 	approve := event(t, "11-18", Office, Data{Decide: &Decide{No: "A-1"}})
-	first, second := p.ID(same), fold(t, m, all[:3]...)
-	if first == second.ID(same) {
+	first, second := p.Key(same), fold(t, m, all[:3]...)
+	if first == second.Key(same) {
 		t.Error("a review after an objection has the key of the one before")
 	}
 	p = fold(t, m, append(all[:5:5], objection, same, approve)...)
