@@ -12,6 +12,7 @@ import (
 	"github.com/yunjian-io/yunjian/collector"
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/internal/wire"
+	"github.com/yunjian-io/yunjian/rules"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 	"github.com/yunjian-io/yunjian/rules/proposal"
 	"github.com/yunjian-io/yunjian/rules/rightsize"
@@ -57,9 +58,8 @@ func (f *caseFile) use(t *testing.T, host string, from, to calendar.Date, at fun
 
 func steady(cpu, memory int64) func(int) load { return func(int) load { return load{cpu, memory} } }
 
-// newCaseFile lets a system of two hosts idle for three months, of which the last one is
-// October 2026, and a busy one beside it; a is steadily low, b never used.
-func newCaseFile(t *testing.T) *caseFile {
+// inventoried is a case file without a judgement.
+func inventoried(t *testing.T) *caseFile {
 	t.Helper()
 	f := &caseFile{
 		db: &collector.Database{Store: rig.Open(t)}, month: calendar.Month{Year: 2026, Month: 10},
@@ -79,6 +79,30 @@ func newCaseFile(t *testing.T) *caseFile {
 			t.Fatalf("%s: %v %v", file.Name, done.Problems, err)
 		}
 	}
+	return f
+}
+
+// seededCaseFile is what newCaseFile is, with the findings written and not judged.
+func seededCaseFile(t *testing.T) *caseFile {
+	t.Helper()
+	f := inventoried(t)
+	f.run = store.JudgeRun{Run: 7, Month: f.month, JudgedAt: f.now}
+	f.recommend(t, f.run)
+	err := f.db.SaveFindings(t.Context(), f.run, []store.Finding{
+		{Finding: rules.Finding{RuleID: "low-utilization", Subject: rules.Subject{Kind: rules.InformationSystem, ID: "s"}, Month: f.month, Verdict: rules.Fail, State: rules.Judged, PeriodsMet: 3, Window: 3, Proposal: "downsize"}, Provider: "p", Unit: "N-1"},
+		{Finding: rules.Finding{RuleID: "idle-host", Subject: rules.Subject{Kind: rules.Host, ID: "p/b"}, Month: f.month, Verdict: rules.Fail, State: rules.Judged, PeriodsMet: 30, Window: 30, Proposal: "reclaim"}, Provider: "p", Unit: "N-1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// newCaseFile lets a system of two hosts idle for three months, of which the last one is
+// October 2026, and a busy one beside it; a is steadily low, b never used.
+func newCaseFile(t *testing.T) *caseFile {
+	t.Helper()
+	f := inventoried(t)
 	first := f.month.Add(-2).First()
 	f.use(t, "a", first, f.month.Last(), steady(800, 2048))
 	f.use(t, "b", first, f.month.Last(), steady(40, 512))
@@ -87,7 +111,7 @@ func newCaseFile(t *testing.T) *caseFile {
 	return f
 }
 
-// judge judges a month, with the recommendation to halve host a.
+// judge judges a month, with a recommendation.
 func (f *caseFile) judge(t *testing.T, month calendar.Month) store.JudgeRun {
 	t.Helper()
 	pack, err := collector.LoadRules("")
@@ -99,15 +123,21 @@ func (f *caseFile) judge(t *testing.T, month calendar.Month) store.JudgeRun {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.recommend(t, j.Run)
+	return j.Run
+}
+
+// recommend stores the recommendation to halve host a.
+func (f *caseFile) recommend(t *testing.T, run store.JudgeRun) {
+	t.Helper()
 	risk := 0.004
-	err = f.db.SaveRecommendations(t.Context(), j.Run, []rightsize.Recommendation{{
-		Provider: "p", HostID: "a", System: "s", Unit: "N-1", DecidedAt: month.Next().First(), Action: rightsize.Downsize, Policy: "risk", CPURisk: &risk,
+	err := f.db.SaveRecommendations(t.Context(), run, []rightsize.Recommendation{{
+		Provider: "p", HostID: "a", System: "s", Unit: "N-1", DecidedAt: run.Month.Next().First(), Action: rightsize.Downsize, Policy: "risk", CPURisk: &risk,
 		Current: rightsize.Size{VCPU: 8, MemoryMiB: 16384}, Target: rightsize.Size{VCPU: 4, MemoryMiB: 8192}, CurrentFlavor: "c8m16", TargetFlavor: "c4m8",
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return j.Run
 }
 
 func (f *caseFile) open(t *testing.T) collector.Opened {
@@ -201,7 +231,7 @@ func TestProposalsFromJudgement(t *testing.T) {
 
 // TestProposalToItsEnd leads a proposal to the file, with every step in the database.
 func TestProposalToItsEnd(t *testing.T) {
-	f := newCaseFile(t)
+	f := seededCaseFile(t)
 	f.implemented(t)
 	changed := calendar.Date{Year: 2026, Month: 11, Day: 10}
 	f.use(t, "a", changed.AddDays(1), changed.AddMonths(1), steady(1000, 3000))
@@ -249,7 +279,7 @@ func TestProposalToItsEnd(t *testing.T) {
 
 // TestProposalSlices: a unit and a provider see their own, and record only there.
 func TestProposalSlices(t *testing.T) {
-	f := newCaseFile(t)
+	f := seededCaseFile(t)
 	f.decided(t)
 	for of, want := range map[store.Slice]int{{}: 1, {Unit: "N-1"}: 1, {Unit: "N-2"}: 0, {Provider: "p"}: 1, {Provider: "q"}: 0} {
 		got, err := f.db.Proposals(t.Context(), store.ProposalFilter{Slice: of}, f.now)
@@ -311,7 +341,7 @@ func TestReviewKeepIsHonoured(t *testing.T) {
 
 // TestGuardProposals: demand that reaches the new size becomes a warning with a deadline.
 func TestGuardProposals(t *testing.T) {
-	f := newCaseFile(t)
+	f := seededCaseFile(t)
 	f.implemented(t)
 	changed := calendar.Date{Year: 2026, Month: 11, Day: 10}
 	f.use(t, "a", changed.AddDays(1), changed.AddDays(4), func(slot int) load {

@@ -17,7 +17,7 @@ func steps() []proposalStep {
 	return []proposalStep{
 		{
 			proposal.KindNotice, proposal.Supervisor, "Record that the using unit was given notice (C1)",
-			"  yunjian-collector proposals notice 2026-10-s --by 李 --no 2026-7 --at 2026-11-03",
+			"  yunjian-collector proposals notice 2026-10-s --by li --no 2026-7 --at 2026-11-03",
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.no, "no", "number of the notice")
 				flag(cmd, &in.contact, "contact", "whom the unit may ask")
@@ -29,9 +29,9 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindReply, proposal.Unit, "Record the reply of the using unit, item by item (C4)",
-			`  yunjian-collector proposals reply 2026-10-s --by 王 --all agree
-  yunjian-collector proposals reply 2026-10-s --by 王 --host p/i-1 --answer partly --target 6,12
-  yunjian-collector proposals reply 2026-10-s --by 王 --file reply.csv   # host,answer,target_vcpu,target_memory_gib,reason,note`,
+			`  yunjian-collector proposals reply 2026-10-s --by wang --all agree
+  yunjian-collector proposals reply 2026-10-s --by wang --host p/i-1 --answer partly --target 6,12
+  yunjian-collector proposals reply 2026-10-s --by wang --file reply.csv   # host,answer,target_vcpu,target_memory_gib,reason,note`,
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.file, "file", "CSV, YAML or JSON file with the answers")
 				flag(cmd, &in.all, "all", "one answer for every proposed item: agree, partly or disagree")
@@ -45,9 +45,9 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindReview, proposal.Office, "Record what experts and unit concluded (C5)",
-			`  yunjian-collector proposals review 2026-10-s --by 张 --file review.yaml
-  yunjian-collector proposals review 2026-10-s --by 张 --host p/i-1 --decision keep --until 2027-06-30
-  yunjian-collector proposals review 2026-10-s --by 张 --all downsize --approve`,
+			`  yunjian-collector proposals review 2026-10-s --by zhang --file review.yaml
+  yunjian-collector proposals review 2026-10-s --by zhang --host p/i-1 --decision keep --until 2027-06-30
+  yunjian-collector proposals review 2026-10-s --by zhang --all downsize --approve`,
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.file, "file", "CSV, YAML or JSON file with the conclusions")
 				flag(cmd, &in.all, "all", "one decision for every proposed item")
@@ -64,7 +64,7 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindDecide, proposal.Office, "Record the office's approval of the review (Art. 22)",
-			"  yunjian-collector proposals decide 2026-10-s --by 赵 --no 2026-12",
+			"  yunjian-collector proposals decide 2026-10-s --by zhao --no 2026-12",
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.no, "no", "number of the approval")
 				flag(cmd, &in.opinion, "opinion", "opinion of the office")
@@ -75,8 +75,8 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindImplement, proposal.Provider, "Record that a decided change was made (C6)",
-			`  yunjian-collector proposals implement 2026-10-s --by 钱 --host p/i-1
-  yunjian-collector proposals implement 2026-10-s --by 钱 --host p/i-2 --backup B-1 --logs 2026-05-01..2026-11-10 --logs-reference L-1 --wipe W-1`,
+			`  yunjian-collector proposals implement 2026-10-s --by qian --host p/i-1
+  yunjian-collector proposals implement 2026-10-s --by qian --host p/i-2 --backup B-1 --logs 2026-05-01..2026-11-10 --logs-reference L-1 --wipe W-1`,
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.file, "file", "CSV, YAML or JSON file with the changes")
 				flag(cmd, &in.host, "host", "host_id, or provider/host_id")
@@ -93,8 +93,8 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindVerify, proposal.Supervisor, "Measure the changed hosts after a month and record it (C7)",
-			`  yunjian-collector proposals verify 2026-10-s --by 李
-  yunjian-collector proposals verify 2026-10-s --by 李 --host p/i-1 --cpu-p95 0.41 --note "figure of the platform"`,
+			`  yunjian-collector proposals verify 2026-10-s --by li
+  yunjian-collector proposals verify 2026-10-s --by li --host p/i-1 --cpu-p95 0.41 --note "figure of the platform"`,
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.file, "file", "CSV, YAML or JSON file with the figures")
 				flag(cmd, &in.host, "host", "host whose figure is given; without it all are measured")
@@ -105,7 +105,7 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindClose, proposal.Supervisor, "File a verified proposal, or another one with a reason",
-			"  yunjian-collector proposals close 2026-10-s --by 李",
+			"  yunjian-collector proposals close 2026-10-s --by li",
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.reason, "reason", "why, where it is not verified")
 			},
@@ -115,7 +115,7 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindExempt, proposal.Office, "End a proposal with an exemption before it is decided",
-			"  yunjian-collector proposals exempt 2026-10-s --by 赵 --kind major_event --reason 保障 --until 2027-01-31",
+			`  yunjian-collector proposals exempt 2026-10-s --by zhao --kind major_event --reason "state visit" --until 2027-01-31`,
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.kind, "kind", "kind as in the rule files, such as major_event")
 				flag(cmd, &in.reason, "reason", "why")
@@ -124,7 +124,7 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindDispute, proposal.Unit, "Record an objection; a new review follows",
-			"  yunjian-collector proposals dispute 2026-10-s --by 王 --reason …",
+			`  yunjian-collector proposals dispute 2026-10-s --by wang --reason "the peak is in December"`,
 			func(cmd *cobra.Command, in *stepInput) { flag(cmd, &in.reason, "reason", "why") },
 			func(in *stepInput, _ collector.ProposalView) (proposal.Data, error) {
 				return proposal.Data{Dispute: &proposal.Dispute{Reason: in.reason}}, nil
@@ -132,7 +132,7 @@ func steps() []proposalStep {
 		},
 		{
 			proposal.KindRestore, proposal.Provider, "Record that a changed host was enlarged again",
-			"  yunjian-collector proposals restore 2026-10-s --by 钱 --host p/i-1 --after 8,16",
+			"  yunjian-collector proposals restore 2026-10-s --by qian --host p/i-1 --after 8,16",
 			func(cmd *cobra.Command, in *stepInput) {
 				flag(cmd, &in.host, "host", "host_id, or provider/host_id")
 				flag(cmd, &in.after, "after", "size it has now, cores and GiB")
