@@ -176,6 +176,9 @@ func (a *API) record(w http.ResponseWriter, r *http.Request, p ingest.Person) (i
 		return http.StatusBadRequest, nil, errors.New("read the request: one JSON object is expected")
 	}
 	now := a.now()
+	if p.Role != ingest.RoleOffice && !body.At.IsZero() {
+		return http.StatusForbidden, nil, errors.New("only the office may say that it happened earlier: leave out at")
+	}
 	if body.At.IsZero() {
 		body.At = now
 	}

@@ -108,6 +108,7 @@ func TestAPI(t *testing.T) {
 		{office, "POST", id + "/notice", `{"by": "李", "notice": {"no": "N-8"}}`, 409, "another content"},
 		{stranger, "POST", id + "/reply", reply, 404, "no such proposal"},
 		{provider, "POST", id + "/reply", reply, 403, "not for the role provider"},
+		{unit, "POST", id + "/reply", `{"at": "2026-11-03T10:00:00+08:00", ` + reply[1:], 403, "leave out at"},
 		{unit, "POST", id + "/reply", reply, 201, `"state_now":"replied"`},
 		{unit, "POST", id + "/reply", reply, 200, `"state_now":"replied"`},
 		{office, "POST", id + "/review", `{"by": "张", "review": {"items": [{"host": "a", "decision": "同意降配"}, {"host": "b", "decision": "维持", "exemption_until": "2027-03-31"}], "approval": {"no": "A-1"}}}`, 201, `"state_now":"decided"`},

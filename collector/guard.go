@@ -39,8 +39,11 @@ func GuardProposals(ctx context.Context, db *Database, now time.Time) ([]store.G
 	g := guarding{db: db, machine: m, texts: texts, flavors: known.Flavors, now: now}
 	var out []store.GuardObservation
 	for _, r := range records {
+		if !has(r, proposal.KindImplement) {
+			continue
+		}
 		p, _ := fold(m, r)
-		if p.State != proposal.Implemented && p.State != proposal.Verified && p.State != proposal.Decided {
+		if !p.Open() {
 			continue
 		}
 		seen, err := g.proposal(ctx, &p)

@@ -158,16 +158,21 @@ func (d *Database) RecordEvent(ctx context.Context, id string, of store.Slice, e
 	if e.At.After(now) {
 		return v, false, &proposal.RefusedError{Kind: e.Kind, State: "", Reason: fmt.Sprintf("it is dated %s, which is still to come", m.Day(e.At))}
 	}
-	if changed, err = d.record(ctx, m, &records[0], e, now); err != nil {
+	if changed, err = record(m, &records[0], e, now); err != nil {
 		return v, false, err
+	}
+	if changed {
+		if err := d.AppendProposalEvents(ctx, records[0].Events[len(records[0].Events)-1:]); err != nil {
+			return v, false, err
+		}
 	}
 	v = view(m, records[0], now)
 	v.only(of.Provider)
 	return v, changed, nil
 }
 
-// record appends an event to a record if it changes something.
-func (d *Database) record(ctx context.Context, m proposal.Machine, r *store.ProposalRecord, e proposal.Event, now time.Time) (bool, error) {
+// record appends an event to a record in memory if it changes something.
+func record(m proposal.Machine, r *store.ProposalRecord, e proposal.Event, now time.Time) (bool, error) {
 	p, _ := fold(m, *r)
 	next, changed, err := m.Apply(p, e)
 	if err != nil || !changed {
@@ -185,9 +190,6 @@ func (d *Database) record(ctx context.Context, m proposal.Machine, r *store.Prop
 		// A later run may return to what an earlier one said; it is an event of its own.
 		stored.ID = fmt.Sprintf("%s-%d", stored.ID, taken.Found.Run)
 	}
-	if err := d.AppendProposalEvent(ctx, stored); err != nil {
-		return false, err
-	}
 	r.Events = append(r.Events, stored)
 	return true, nil
 }
@@ -203,10 +205,17 @@ func (d *Database) ProposalExemptions(ctx context.Context) (out []proposal.Exemp
 		return nil, err
 	}
 	for _, r := range records {
-		p, _ := fold(m, r)
-		out = append(out, m.Exemptions(&p)...)
+		if has(r, proposal.KindReview, proposal.KindExempt) {
+			p, _ := fold(m, r)
+			out = append(out, m.Exemptions(&p)...)
+		}
 	}
 	return out, nil
+}
+
+// has reports whether a record holds an event of one of the kinds, without folding it.
+func has(r store.ProposalRecord, kinds ...proposal.Kind) bool {
+	return slices.ContainsFunc(r.Events, func(e store.ProposalEvent) bool { return slices.Contains(kinds, e.Kind) })
 }
 
 // measureCoverage is the share of slots with a value that a measured figure needs.

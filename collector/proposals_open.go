@@ -71,7 +71,11 @@ func OpenProposals(ctx context.Context, db *Database, run store.JudgeRun, now ti
 			return out, fmt.Errorf("open proposal of %s: %w", system, err)
 		}
 	}
-	return out, nil
+	// The heads go last: cut off before, the next try finds nothing and does it again.
+	if err := db.AppendProposalEvents(ctx, o.events); err != nil {
+		return Opened{}, err
+	}
+	return out, db.SaveProposals(ctx, o.heads, now)
 }
 
 // opening holds what OpenProposals needs.
@@ -83,6 +87,9 @@ type opening struct {
 	units   map[string]string // of systems
 	records map[string][]store.ProposalRecord
 	months  map[calendar.Month]map[string]*foundSystem
+	// heads and events are to be stored, those of many systems at once.
+	heads  []proposal.Head
+	events []store.ProposalEvent
 }
 
 // foundSystem is what a run says about one system.
@@ -173,13 +180,13 @@ func (o *opening) reclaims(s *foundSystem) {
 
 // system opens or joins the proposal of one system.
 func (o *opening) system(ctx context.Context, system string, found *foundSystem, run store.JudgeRun, out *Opened) error {
-	var record *store.ProposalRecord
-	open := false
+	var target *store.ProposalRecord
+	open, before := false, 0
 	for i := range o.records[system] {
 		r := &o.records[system][i]
 		p, _ := fold(o.machine, *r)
 		if p.Open() || r.Month == run.Month {
-			record, open = r, true
+			target, open, before = r, true, len(r.Events)
 		}
 	}
 	if !open {
@@ -187,33 +194,33 @@ func (o *opening) system(ctx context.Context, system string, found *foundSystem,
 			return nil
 		}
 		head := proposal.Head{ID: proposal.NewID(run.Month, system), System: system, Month: run.Month, Unit: o.units[system], Providers: o.providers(system, found)}
-		if err := o.db.SaveProposal(ctx, head, o.now); err != nil {
-			return err
-		}
-		record = &store.ProposalRecord{Head: head, OpenedAt: o.now}
-		if err := o.history(ctx, record, found); err != nil {
+		o.heads = append(o.heads, head)
+		target = &store.ProposalRecord{Head: head, OpenedAt: o.now}
+		if err := o.history(ctx, target, found); err != nil {
 			return err
 		}
 		out.Opened = append(out.Opened, head.ID)
 	}
-	changed, err := o.db.record(ctx, o.machine, record, found.event(), o.now)
+	changed, err := record(o.machine, target, found.event(), o.now)
 	if _, refused := errors.AsType[*proposal.RefusedError](err); refused {
 		changed, err = false, nil // the notice is out, or the proposal is filed: what it says stays
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	o.events = append(o.events, target.Events[before:]...)
+	switch {
 	case !open:
 	case changed:
-		out.Joined = append(out.Joined, record.ID)
+		out.Joined = append(out.Joined, target.ID)
 	default:
-		out.Unchanged = append(out.Unchanged, record.ID)
+		out.Unchanged = append(out.Unchanged, target.ID)
 	}
 	return nil
 }
 
 // history records what the runs of the months before said, as far as they were judged.
-func (o *opening) history(ctx context.Context, record *store.ProposalRecord, found *foundSystem) error {
+func (o *opening) history(ctx context.Context, target *store.ProposalRecord, found *foundSystem) error {
 	for i := found.window - 1; i > 0; i-- {
 		month := found.Month.Add(-i)
 		if _, read := o.months[month]; !read {
@@ -228,12 +235,12 @@ func (o *opening) history(ctx context.Context, record *store.ProposalRecord, fou
 				}
 			}
 		}
-		earlier := o.months[month][record.System]
+		earlier := o.months[month][target.System]
 		if earlier == nil || earlier.own != rules.Candidate && earlier.own != rules.Warned {
 			continue
 		}
 		earlier.State, earlier.Items = earlier.own, nil
-		if _, err := o.db.record(ctx, o.machine, record, earlier.event(), o.now); err != nil {
+		if _, err := record(o.machine, target, earlier.event(), o.now); err != nil {
 			return err
 		}
 	}

@@ -96,15 +96,19 @@ func (s *Store) Recommendations(ctx context.Context, run JudgeRun, of Slice) (ou
 	return out, err
 }
 
-// SaveProposal stores the head of a proposal; storing it again changes nothing.
-func (s *Store) SaveProposal(ctx context.Context, h proposal.Head, openedAt time.Time) error {
+// SaveProposals stores the heads of proposals; storing them again changes nothing. A
+// proposal exists once its head is there: its first events go before.
+func (s *Store) SaveProposals(ctx context.Context, heads []proposal.Head, openedAt time.Time) error {
+	if len(heads) == 0 {
+		return nil
+	}
 	return s.insert(ctx, "proposals", []column{
-		{"proposal", "String", []string{h.ID}},
-		{"system", "String", []string{h.System}},
-		{"month", "Date", []time.Time{h.Month.Start(time.UTC)}},
-		{"unit", "String", []string{h.Unit}},
-		{"providers", typeLows, [][]string{h.Providers}},
-		{"opened_at", typeMicro, []time.Time{openedAt}},
+		texts("proposal", heads, func(h *proposal.Head) string { return h.ID }),
+		texts("system", heads, func(h *proposal.Head) string { return h.System }),
+		{"month", "Date", collect(heads, func(h *proposal.Head) time.Time { return h.Month.Start(time.UTC) })},
+		texts("unit", heads, func(h *proposal.Head) string { return h.Unit }),
+		{"providers", typeLows, collect(heads, func(h *proposal.Head) []string { return h.Providers })},
+		{"opened_at", typeMicro, repeated(len(heads), openedAt)},
 	})
 }
 
@@ -119,23 +123,30 @@ type ProposalEvent struct {
 	proposal.Event
 }
 
-// AppendProposalEvent stores a step. The same step again changes nothing.
-func (s *Store) AppendProposalEvent(ctx context.Context, e ProposalEvent) error {
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		return fmt.Errorf("store %s of proposal %s: %w", e.Kind, e.Proposal, err)
+// AppendProposalEvents stores steps. The same step again changes nothing.
+func (s *Store) AppendProposalEvents(ctx context.Context, all []ProposalEvent) error {
+	if len(all) == 0 {
+		return nil
+	}
+	data := make([]string, len(all))
+	for i := range all {
+		text, err := json.Marshal(all[i].Data)
+		if err != nil {
+			return fmt.Errorf("store %s of proposal %s: %w", all[i].Kind, all[i].Proposal, err)
+		}
+		data[i] = string(text)
 	}
 	return s.insert(ctx, "proposal_events", []column{
-		{"proposal", "String", []string{e.Proposal}},
-		{"event", "String", []string{e.ID}},
-		{"kind", typeLow, []string{string(e.Kind)}},
-		{"at", typeMicro, []time.Time{e.At}},
-		{"recorded_at", typeMicro, []time.Time{e.RecordedAt}},
-		{"by", "String", []string{e.By}},
-		{"role", typeLow, []string{string(e.Role)}},
-		{"state", typeLow, []string{string(e.State)}},
-		{"data", "String", []string{string(data)}},
-		{"version", "Int64", []int64{-e.RecordedAt.UnixNano()}},
+		texts("proposal", all, func(e *ProposalEvent) string { return e.Proposal }),
+		texts("event", all, func(e *ProposalEvent) string { return e.ID }),
+		lows("kind", all, func(e *ProposalEvent) string { return string(e.Kind) }),
+		{"at", typeMicro, collect(all, func(e *ProposalEvent) time.Time { return e.At })},
+		{"recorded_at", typeMicro, collect(all, func(e *ProposalEvent) time.Time { return e.RecordedAt })},
+		texts("by", all, func(e *ProposalEvent) string { return e.By }),
+		lows("role", all, func(e *ProposalEvent) string { return string(e.Role) }),
+		lows("state", all, func(e *ProposalEvent) string { return string(e.State) }),
+		{"data", "String", data},
+		{"version", "Int64", collect(all, func(e *ProposalEvent) int64 { return -e.RecordedAt.UnixNano() })},
 	})
 }
 

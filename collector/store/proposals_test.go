@@ -60,8 +60,8 @@ func TestProposals(t *testing.T) {
 		return proposal.Head{ID: proposal.NewID(month, system), System: system, Month: month, Unit: unit, Providers: providers}
 	}
 	a, b := head("a", "N-1", "p", "q"), head("b", "N-2", "q")
-	for _, h := range []proposal.Head{a, b, a} {
-		if err := s.SaveProposal(t.Context(), h, at); err != nil {
+	for _, heads := range [][]proposal.Head{{a, b}, {a}, nil} {
+		if err := s.SaveProposals(t.Context(), heads, at); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestProposals(t *testing.T) {
 	reply := event(a.ID, 2, "unit", proposal.Data{Reply: &proposal.Reply{Items: []proposal.ItemReply{{Host: "p/x", Answer: proposal.Agree}}}}, proposal.KindReply)
 	again := event(a.ID, 3, "second", notice.Data, proposal.KindNotice)
 	for _, e := range []store.ProposalEvent{reply, again, notice, again, event(b.ID, 1, "o", notice.Data, proposal.KindNotice)} {
-		if err := s.AppendProposalEvent(t.Context(), e); err != nil {
+		if err := s.AppendProposalEvents(t.Context(), []store.ProposalEvent{e}); err != nil {
 			t.Fatal(err)
 		}
 	}

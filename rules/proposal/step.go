@@ -345,6 +345,8 @@ func (m Machine) guard(p *Proposal, e Event) error {
 	}
 	item := &p.Items[i]
 	switch {
+	case !p.Open():
+		return errors.New("the proposal has ended")
 	case !item.measured():
 		return fmt.Errorf("%s: there is no change to watch", g.Host)
 	case item.Guard != nil:
@@ -365,6 +367,8 @@ func (m Machine) restore(p *Proposal, e Event) error {
 	}
 	item := &p.Items[i]
 	switch {
+	case !p.Open():
+		return errors.New("the proposal has ended")
 	case item.Change == nil:
 		return fmt.Errorf("%s: there is no change to undo", r.Host)
 	case item.Restored != nil:
