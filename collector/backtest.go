@@ -120,3 +120,6 @@ func missing(n int) []float64 {
 	}
 	return s
 }
+
+// BacktestModel is the model of risk that a back-test scores.
+func BacktestModel() backtest.Model { return backtest.MarginModel() }

@@ -106,8 +106,8 @@ func Cases(hosts []Host, m calendar.Month) []Case {
 
 // lastTold is the last day that tells a size, -1 without one.
 func lastTold(days []Provision) int {
-	for day := len(days) - 1; day >= 0; day-- {
-		if days[day].Cores > 0 {
+	for day, p := range slices.Backward(days) {
+		if p.Cores > 0 {
 			return day
 		}
 	}
@@ -146,6 +146,7 @@ func (h *Host) caseOf(m calendar.Month, at, end, told int) Case {
 	if h.Transmit != nil {
 		c.Idle.Transmit = h.Transmit[:min(at*24, len(h.Transmit))]
 	}
+	c.Idle.MHzPerCore = clock
 	c.cpu, c.memory = newOutcome(c.CPU), newOutcome(c.Memory)
 	return c
 }

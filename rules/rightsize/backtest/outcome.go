@@ -46,14 +46,14 @@ func (o *outcome) over(size float64) (share, unserved float64) {
 // demand is the sum over the known slots.
 func (o *outcome) demand() float64 { return o.above[0] }
 
-// rank is the nearest-rank percentile of a quantile in thousandths; 0 without a value.
+// rank is the nearest-rank percentile of a quantile in thousandths; NaN without a value.
 func (o *outcome) rank(thousandths int) float64 {
 	if len(o.sorted) == 0 {
-		return 0
+		return math.NaN()
 	}
 	k := (len(o.sorted)*thousandths + 999) / 1000
 	return o.sorted[max(k, 1)-1]
 }
 
-// max is the highest value; 0 without one.
+// max is the highest value; NaN without one.
 func (o *outcome) max() float64 { return o.rank(1000) }

@@ -66,25 +66,38 @@ func Summarize(scores []Score) Row {
 }
 
 func figures(scores []Score, of func(*Score) *Part) Figures {
-	var f Figures
-	var size, current, unserved, demand float64
+	var f figuresSum
 	for i := range scores {
-		p := of(&scores[i])
-		size, current = size+p.Size, current+p.Current
-		unserved, demand = unserved+p.Unserved, demand+p.Demand
-		f.SavedMean += 1 - p.Size/p.Current
-		f.Time += p.Time
-		f.Breach += count(p.Time > breachTime)
-		f.Breach5 += count(p.Time > 0.05)
-		f.Any += count(p.Time > 0)
-		f.Cut += count(p.Cut)
+		f.add(of(&scores[i]))
 	}
-	n := max(float64(len(scores)), 1)
-	for _, x := range []*float64{&f.SavedMean, &f.Time, &f.Breach, &f.Breach5, &f.Any, &f.Cut} {
-		*x /= n
+	return f.figures()
+}
+
+// figuresSum adds up parts.
+type figuresSum struct {
+	n                                  float64
+	size, current, unserved, demand    float64
+	mean, time, breach, five, any, cut float64
+}
+
+func (f *figuresSum) add(p *Part) {
+	f.n++
+	f.size, f.current = f.size+p.Size, f.current+p.Current
+	f.unserved, f.demand = f.unserved+p.Unserved, f.demand+p.Demand
+	f.mean += 1 - p.Size/p.Current
+	f.time += p.Time
+	f.breach += count(p.Time > breachTime)
+	f.five += count(p.Time > 0.05)
+	f.any += count(p.Time > 0)
+	f.cut += count(p.Cut)
+}
+
+func (f *figuresSum) figures() Figures {
+	n := max(f.n, 1)
+	return Figures{
+		Saved: 1 - ratio(f.size, f.current, 1), SavedMean: f.mean / n, Breach: f.breach / n, Breach5: f.five / n,
+		Any: f.any / n, Time: f.time / n, Unserved: ratio(f.unserved, f.demand, 0), Cut: f.cut / n,
 	}
-	f.Saved, f.Unserved = 1-ratio(size, current, 1), ratio(unserved, demand, 0)
-	return f
 }
 
 func count(yes bool) float64 {
