@@ -122,4 +122,4 @@ func missing(n int) []float64 {
 }
 
 // BacktestModel is the model of risk that a back-test scores.
-func BacktestModel() backtest.Model { return backtest.MarginModel() }
+func BacktestModel() backtest.Model { return backtest.RiskModel() }

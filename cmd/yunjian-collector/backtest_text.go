@@ -128,7 +128,7 @@ func printCurve(t *tabwriter.Writer, what string, points []backtest.Point) {
 		}
 		last = at
 		p := points[at]
-		columns(t, pc(p.Threshold), pc(p.Saved), pc(p.Breach), pc(p.Any), pc3(p.Time), pc(p.Unserved))
+		columns(t, fmt.Sprintf("%.3f", p.Dial), pc(p.Saved), pc(p.Breach), pc(p.Any), pc3(p.Time), pc(p.Unserved))
 	}
 }
 

@@ -124,15 +124,16 @@ func shareBelow(values peerValues, limit float64) float64 {
 	return float64(n) / float64(len(values))
 }
 
-// IdleOwn is our rule: over the last 31 days the mean CPU of the hours. Hours and not
-// slots, since a backup of five minutes is not work that anybody waits for; a month,
-// since what runs once a month is work; and at least 14 days with values of it.
+// IdleOwn is our rule: over all of the history, of which at least 14 days have values,
+// P99 of the CPU is below 2 % and its maximum below 10 % of what the host has. All of
+// the history, since what runs once a month is work; the maximum too, since work
+// that takes five minutes is work.
 func IdleOwn(h *History, _ *IdleEvidence) (idle, ok bool) {
-	hours := hourlyMeans(h.CPU[max(0, len(h.CPU)-31*SlotsPerDay):])
-	if len(hours) < 14*24*9/10 {
+	cpu := peerWindow(h.CPU, h.Days())
+	if len(cpu) < 14*SlotsPerDay*9/10 {
 		return false, false
 	}
-	return hours.max() <= 0.15*h.Size.VCPU && hours.rank(990) < 0.10*h.Size.VCPU, true
+	return cpu.max() < 0.10*h.Size.VCPU && cpu.rank(990) < 0.02*h.Size.VCPU, true
 }
 
 // hourlyMeans are the means of the hours that have a value.

@@ -30,19 +30,19 @@ func (l Limits) hold(f Figures) bool {
 	return f.Breach <= l.Breach && f.Any <= l.Any && f.Unserved <= l.Unserved && f.Time <= l.Time
 }
 
-// thresholds are the risks that may be accepted: 0, then 0.01 % to 100 % in steps of 2 %.
-func thresholds() []float64 {
+// dials are what is tried: 0, then from 0.01 to 10 in steps of 2 %.
+func dials() []float64 {
 	out := []float64{0}
-	for t := 1e-4; t < 1; t *= 1.02 {
+	for t := 1e-2; t < 10; t *= 1.02 {
 		out = append(out, t)
 	}
-	return append(out, 1)
+	return out
 }
 
-// choose is the threshold that saves most within limits on past cases; 0 if none does.
+// choose is the dial that saves most within limits on past cases; 0 if none does.
 func choose(past []curve, l Limits) float64 {
 	best, saved := 0.0, -1.0
-	for _, t := range thresholds() {
+	for _, t := range dials() {
 		if f := total(past, t); l.hold(f) && f.Saved > saved {
 			best, saved = t, f.Saved
 		}
@@ -51,16 +51,17 @@ func choose(past []curve, l Limits) float64 {
 }
 
 // Forecasts are the predictions of a model for every case, each by a fit that saw
-// neither its fold nor a later month, with thresholds that were chosen the same way.
+// neither its fold nor a later month, with dials that were chosen the same way.
 type Forecasts struct {
-	// CPUThreshold and MemoryThreshold are the risk accepted for each case.
-	CPUThreshold, MemoryThreshold []float64
+	// CPUDial and MemoryDial are what each case was decided with: see rightsize.Worth.
+	CPUDial, MemoryDial []float64
 
 	risks       []Risk
+	mean        []capacity
 	cpu, memory []curve
 }
 
-// OutOfFold fits and tunes a model for each fold and month. A threshold is chosen on
+// OutOfFold fits and tunes a model for each fold and month. A dial is chosen on
 // predictions for the training cases that were made out of fold too: a fit on three
 // folds predicts the fourth.
 func OutOfFold(m Model, months [][]Case, l Ladder, cpuLimits, memoryLimits Limits) (*Forecasts, error) {
@@ -75,12 +76,12 @@ func OutOfFold(m Model, months [][]Case, l Ladder, cpuLimits, memoryLimits Limit
 	each(len(all), func(i int) { all[i].Features = m.look(&all[i].History) })
 	n := len(all)
 	f := &Forecasts{
-		CPUThreshold: make([]float64, n), MemoryThreshold: make([]float64, n),
-		risks: make([]Risk, n), cpu: make([]curve, n), memory: make([]curve, n),
+		CPUDial: make([]float64, n), MemoryDial: make([]float64, n),
+		risks: make([]Risk, n), mean: make([]capacity, n), cpu: make([]curve, n), memory: make([]curve, n),
 	}
 	for month, start := range starts {
 		end := start + len(months[month])
-		r := &round{model: m, ladder: l, past: all[:end], start: start, limits: [2]Limits{cpuLimits, memoryLimits}, out: f}
+		r := &round{model: m, ladder: l, past: all[:end], start: start, limits: [2]Limits{cpuLimits, memoryLimits}, mean: meanCapacity(months[month]), out: f}
 		if err := r.run(); err != nil {
 			return nil, fmt.Errorf("decide for %s: %w", all[start].Month, err)
 		}
@@ -96,6 +97,7 @@ type round struct {
 	past   []Seen[any]
 	start  int
 	limits [2]Limits
+	mean   capacity
 	out    *Forecasts
 }
 
@@ -130,9 +132,9 @@ func (r *round) run() error {
 			case fold != a && fold != b || a == b && i < r.start:
 			case a == b:
 				r.out.risks[i] = predict(s.Features)
-				r.out.cpu[i], r.out.memory[i] = curves(s.Case, r.out.risks[i], r.ladder)
+				r.out.cpu[i], r.out.memory[i] = curves(s.Case, r.out.risks[i], r.ladder, r.mean)
 			default:
-				cpu, memory := curves(s.Case, predict(s.Features), r.ladder)
+				cpu, memory := curves(s.Case, predict(s.Features), r.ladder, r.mean)
 				p := &pair[fold][a+b-fold]
 				p[0], p[1] = append(p[0], cpu), append(p[1], memory)
 			}
@@ -154,7 +156,7 @@ func (r *round) run() error {
 		cpu, memory := choose(past[0], r.limits[0]), choose(past[1], r.limits[1])
 		for i := r.start; i < len(r.past); i++ {
 			if foldOf(r.past[i].Block) == fold {
-				r.out.CPUThreshold[i], r.out.MemoryThreshold[i] = cpu, memory
+				r.out.CPUDial[i], r.out.MemoryDial[i], r.out.mean[i] = cpu, memory, r.mean
 			}
 		}
 	})

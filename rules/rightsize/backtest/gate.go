@@ -60,7 +60,7 @@ func (p *play) gates() {
 func (p *play) total(name string) Row { return Summarize(p.scored[name]) }
 
 // sameSaving is G2: the breach of the model where it saves what AWS's default saves,
-// on the line between the two neighbouring thresholds.
+// on the line between the two neighbouring dials.
 func (p *play) sameSaving() Gate {
 	peer := p.total(guardPeer).CPU
 	g := Gate{Name: "G2", Title: "breach at AWS default's own saving, as a share of AWS default's", Target: "<= 73 %"}

@@ -144,10 +144,10 @@ func (p *play) model(m Model) error {
 	chosen, halved, exact := make([]rightsize.Size, len(p.cases)), make([]rightsize.Size, len(p.cases)), make([]rightsize.Size, len(p.cases))
 	each(len(p.cases), func(i int) {
 		now := p.cases[i].History.Size
-		chosen[i] = rightsize.Size{VCPU: f.cpu[i].size(f.CPUThreshold[i], now.VCPU), MemoryMiB: f.memory[i].size(f.MemoryThreshold[i], now.MemoryMiB)}
+		chosen[i] = rightsize.Size{VCPU: f.cpu[i].size(f.CPUDial[i], now.VCPU), MemoryMiB: f.memory[i].size(f.MemoryDial[i], now.MemoryMiB)}
 		exact[i] = rightsize.Size{
-			VCPU:      smallest(f.risks[i].CPU, f.CPUThreshold[i], now.VCPU),
-			MemoryMiB: smallest(f.risks[i].Memory, f.MemoryThreshold[i], now.MemoryMiB),
+			VCPU:      exactly(f.risks[i].CPU, f.CPUDial[i], now.VCPU, p.cases[i].Clock/f.mean[i].cpu),
+			MemoryMiB: exactly(f.risks[i].Memory, f.MemoryDial[i], now.MemoryMiB, 1/f.mean[i].memory),
 		}
 		halved[i] = p.ladder.Fit(rightsize.Need{CPU: max(chosen[i].VCPU, now.VCPU/2), Memory: max(chosen[i].MemoryMiB, now.MemoryMiB/2)}, now)
 	})
@@ -160,10 +160,10 @@ func (p *play) model(m Model) error {
 	return nil
 }
 
-// points are the pooled figures of every threshold that changes any size.
+// points are the pooled figures of every dial that changes any size.
 func points(curves []curve) []Point {
 	var out []Point
-	for _, t := range thresholds() {
+	for _, t := range dials() {
 		f := total(curves, t)
 		if n := len(out); n > 0 && out[n-1].Figures == f {
 			continue
@@ -173,23 +173,25 @@ func points(curves []curve) []Point {
 	return out
 }
 
-// smallest is the smallest size, to a thousandth of what there is, that a risk within a
-// threshold allows, going down from the current one.
-func smallest(risk func(float64) float64, threshold, current float64) float64 {
-	const parts = 1000
-	if risk == nil {
-		return current
+// exactly is the size, to a two-hundredth of what there is, that is worth most at a
+// dial. unit is what one unit of size is of the capacity of a mean machine.
+func exactly(risk func(float64) float64, dial, current, unit float64) float64 {
+	const parts = 200
+	best, most := current, 0.0
+	if risk == nil || dial == 0 {
+		return best
 	}
-	low, high := 0, parts // the risk of high is within the threshold, that of low is not
-	for high-low > 1 {
-		middle := (low + high) / 2
-		if risk(current*float64(middle)/parts) <= threshold {
-			high = middle
-		} else {
-			low = middle
+	for i := parts - 1; i > 0; i-- {
+		size := current * float64(i) / parts
+		p := risk(size)
+		if p > rightsize.MaxRisk {
+			break
+		}
+		if gain := rightsize.Worth((current-size)*unit, p, dial); gain > most {
+			best, most = size, gain
 		}
 	}
-	return current * float64(high) / parts
+	return best
 }
 
 // compare holds the model against every other policy.

@@ -48,10 +48,10 @@ type Gate struct {
 	Reached bool   `json:"reached"`
 }
 
-// Point is the pooled outcome of accepting one threshold in all folds: how the figures
+// Point is the pooled outcome of one dial in all folds: how the figures
 // move with the dial. It is seen in hindsight and is no figure of a gate.
 type Point struct {
-	Threshold float64 `json:"threshold"`
+	Dial float64 `json:"dial"`
 	Figures
 }
 
