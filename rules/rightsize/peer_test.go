@@ -143,8 +143,12 @@ func TestPeerProperties(t *testing.T) {
 			}
 		}
 		for _, order := range [][2]string{
-			{"vpa-target", "vpa-upper"}, {"aws-max-savings", "aws-default"}, {"aws-default", "aws-max-performance"},
-			{"azure-non-user", "azure-user-facing"}, {"max-31d", "max-all"}, {"max-31d", "max-31d-x1.25"},
+			{"vpa-target", "vpa-upper"},
+			{"aws-max-savings", "aws-default"},
+			{"aws-default", "aws-max-performance"},
+			{"azure-non-user", "azure-user-facing"},
+			{"max-31d", "max-all"},
+			{"max-31d", "max-31d-x1.25"},
 		} {
 			a, b := needs[order[0]], needs[order[1]]
 			if a.CPU > b.CPU || a.Memory > b.Memory {
