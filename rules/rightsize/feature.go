@@ -19,10 +19,11 @@ const (
 //   - the share of slots above it, in all of the history, in the last 31 days, and in
 //     the worst week, as log-odds against the 1 % that makes a breach;
 //   - the share of days with any slot above it;
-//   - how short the history is.
-const cpuFeatures = 5
+//   - how short the history is;
+//   - whether use has been growing: the mean of two weeks against what came before.
+const cpuFeatures = 6
 
-func cpuRises() []bool { return []bool{true, true, true, true, false} }
+func cpuRises() []bool { return []bool{true, true, true, true, false, false} }
 
 // cpu computes the features for a size in cores.
 func (p *Profile) cpuAt(size float64) []float64 {
@@ -55,7 +56,19 @@ func (p *Profile) cpuAt(size float64) []float64 {
 	if days > 0 {
 		share = float64(exceeded) / float64(days)
 	}
-	return []float64{all, recent, worst, math.Log(share + 0.01), shortness(known)}
+	return []float64{all, recent, worst, math.Log(share + 0.01), shortness(known), s.growth()}
+}
+
+// growth is the logarithm of the mean of the last two weeks over that of the weeks
+// before, up to 60 days back; 0 where either has no value. A hundredth of a core, which
+// is nothing, is added to both.
+func (s *series) growth() float64 {
+	const fortnight, back, nothing = 14, 60, 0.01
+	recent, before := s.mean(0, fortnight), s.mean(fortnight, back)
+	if math.IsNaN(recent) || math.IsNaN(before) {
+		return 0
+	}
+	return math.Log((recent + nothing) / (before + nothing))
 }
 
 // excess is the logarithm of the share above a size over the 1 % that makes a breach;

@@ -1,7 +1,5 @@
 package rightsize
 
-import "math"
-
 // NetworkDay is what a day says of the network of a host: in how many of its measured
 // slots it received under 2 kB/s and sent under 1 kB/s, and the bytes of the day. Our
 // own agent sends about a third of a kB/s, so that it does not break these tests.
@@ -38,7 +36,7 @@ func IdleRules() []IdleRule {
 		{"huawei", "Huawei Cloud: 7 d, all samples <= 3 %", idleHuawei},
 		{"gcp", "GCP: 14 d, CPU < 0.03 vCPU for 97 %, rx < 2 kB/s and tx < 1 kB/s for 95 %", idleGCP},
 		{"vmware", "VMware: 30 d, CPU < 100 MHz for 90 %", idleVMware},
-		{"yunjian", "Yunjian: 31 d, P99 of hourly CPU < 10 %, none above 15 %", IdleOwn},
+		{"yunjian", "Yunjian: no five-minute mean of CPU above 6 % in 14 d, nor above 10 % in 31 d", IdleOwn},
 	}
 }
 
@@ -124,32 +122,14 @@ func shareBelow(values peerValues, limit float64) float64 {
 	return float64(n) / float64(len(values))
 }
 
-// IdleOwn is our rule: over all of the history, of which at least 14 days have values,
-// P99 of the CPU is below 2 % and its maximum below 10 % of what the host has. All of
-// the history, since what runs once a month is work; the maximum too, since work
-// that takes five minutes is work.
+// IdleOwn is our rule: in the last 14 days no five-minute mean above 6 % of the CPU, and
+// in the last 31 days none above 10 %: what runs once a month is work. It looks at CPU
+// alone, so that it needs no record of the network, and cannot tell with fewer than 90 %
+// of seven days' values in the last 14 days.
 func IdleOwn(h *History, _ *IdleEvidence) (idle, ok bool) {
-	cpu := peerWindow(h.CPU, h.Days())
-	if len(cpu) < 14*SlotsPerDay*9/10 {
+	fortnight, month := peerWindow(h.CPU, 14), peerWindow(h.CPU, 31)
+	if len(fortnight) < 7*SlotsPerDay*9/10 {
 		return false, false
 	}
-	return cpu.max() < 0.10*h.Size.VCPU && cpu.rank(990) < 0.02*h.Size.VCPU, true
-}
-
-// hourlyMeans are the means of the hours that have a value.
-func hourlyMeans(series []float64) peerValues {
-	const perHour = SlotsPerDay / 24
-	out := make(peerValues, 0, len(series)/perHour)
-	for at := 0; at+perHour <= len(series); at += perHour {
-		sum, n := 0.0, 0
-		for _, x := range series[at : at+perHour] {
-			if !math.IsNaN(x) {
-				sum, n = sum+x, n+1
-			}
-		}
-		if n > 0 {
-			out = append(out, sum/float64(n))
-		}
-	}
-	return out
+	return fortnight.max() <= 0.06*h.Size.VCPU && month.max() <= 0.10*h.Size.VCPU, true
 }

@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"math"
+	"slices"
 
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
@@ -73,13 +74,13 @@ func curves(c *Case, r Risk, l Ladder, mean capacity) (cpu, memory curve) {
 func descend(sizes []float64, risk func(float64) float64, part func(float64) Part) []step {
 	steps := make([]step, 0, len(sizes))
 	highest := 0.0
-	for i := len(sizes) - 1; i >= 0; i-- {
+	for _, size := range slices.Backward(sizes) {
 		p := math.NaN()
 		if risk != nil {
-			p = risk(sizes[i])
+			p = risk(size)
 		}
 		highest = max(highest, p) // NaN stays
-		steps = append(steps, step{size: sizes[i], risk: highest, raw: p, part: part(sizes[i])})
+		steps = append(steps, step{size: size, risk: highest, raw: p, part: part(size)})
 	}
 	return steps
 }

@@ -47,11 +47,14 @@ func (o *outcome) over(size float64) (share, unserved float64) {
 func (o *outcome) demand() float64 { return o.above[0] }
 
 // rank is the nearest-rank percentile of a quantile in thousandths; NaN without a value.
-func (o *outcome) rank(thousandths int) float64 {
+func (o *outcome) rank(thousandths int) float64 { return o.rankOf(thousandths, 1000) }
+
+// rankOf is the nearest-rank percentile of the quantile q/of.
+func (o *outcome) rankOf(q, of int) float64 {
 	if len(o.sorted) == 0 {
 		return math.NaN()
 	}
-	k := (len(o.sorted)*thousandths + 999) / 1000
+	k := (len(o.sorted)*q + of - 1) / of
 	return o.sorted[max(k, 1)-1]
 }
 

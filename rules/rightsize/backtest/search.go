@@ -8,11 +8,13 @@ import (
 )
 
 // The family of percentile rules that is searched: 5 windows × 7 percentiles × 7
-// factors, 245 settings. A window of 0 days is all history.
+// factors, 245 settings. A window of 0 days is all history. On the open traces a search
+// of 3,224 settings (8 windows, 13 percentiles, factors from 1 to 2.5 by 0.05) found no
+// better one for CPU or for memory than the best of these.
 var (
-	searchDays       = [...]int{7, 14, 21, 31, 0}
-	searchQuantiles  = [...]int{900, 950, 980, 990, 995, 999, 1000} // thousandths
-	searchMultiplied = [...]float64{1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.5}
+	searchDays       = [...]int{14, 21, 31, 45, 0}
+	searchQuantiles  = [...]int{9500, 9800, 9900, 9950, 9990, 9995, 10000} // of ten thousand
+	searchMultiplied = [...]float64{1, 1.05, 1.15, 1.3, 1.6, 2, 2.5}
 )
 
 // Rule is a percentile rule: the percentile of a window, times a factor.
@@ -49,7 +51,7 @@ func searchRules(cases []*Case, l Ladder, cpu, memory Limits) (bestCPU, bestMemo
 	for k := range rows {
 		q := k / len(searchMultiplied)
 		rule := Rule{
-			Days: searchDays[q/len(searchQuantiles)], Quantile: float64(searchQuantiles[q%len(searchQuantiles)]) / 1000,
+			Days: searchDays[q/len(searchQuantiles)], Quantile: float64(searchQuantiles[q%len(searchQuantiles)]) / 10000,
 			Factor: searchMultiplied[k%len(searchMultiplied)],
 		}
 		if f := rows[k].CPU; cpu.hold(f) && (!okCPU || f.Saved > bestCPU.Figures.Saved) {
@@ -74,7 +76,7 @@ func familyNeeds(h *rightsize.History) (needs [len(searchDays) * len(searchQuant
 				if len(cpu.sorted) < 100 {
 					needs[k] = rightsize.Need{CPU: h.Size.VCPU, Memory: h.Size.MemoryMiB}
 				} else {
-					needs[k] = rightsize.Need{CPU: cpu.rank(q) * factor, Memory: memory.rank(q) * factor}
+					needs[k] = rightsize.Need{CPU: cpu.rankOf(q, 10000) * factor, Memory: memory.rankOf(q, 10000) * factor}
 				}
 				k++
 			}
