@@ -3,7 +3,7 @@ package rightsize
 import "math"
 
 // MaxRisk is the risk above which no cut of one host is taken, however much it saves.
-const MaxRisk = 0.35
+const MaxRisk = 0.25
 
 // Worth is what a cut of one host gains: the saving, as a share of the capacity of a
 // mean host of the fleet, less the price of the risk. One expected breach costs 1/dial.
