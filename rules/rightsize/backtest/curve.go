@@ -7,49 +7,50 @@ import (
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
-// step is a smaller size of one resource, the predicted risk of it, and what came of it.
+// step is a size of one resource, the predicted risk of it, and what came of it.
 type step struct {
 	size float64
 	risk float64 // that this step, or one above it, is breached: never falls with a cut
-	raw  float64 // as predicted
+	raw  float64 // as predicted; NaN for the current size
 	part Part
 }
 
-// curve are the steps of one case below its current size, descending, beside keeping.
+// curve are the sizes of one case from its current one down.
 type curve struct {
 	block int
-	keep  Part
 	steps []step
 }
 
-// at is the smallest step whose risk is within a threshold, or keeping.
-func (c *curve) at(threshold float64) *Part {
-	part := &c.keep
-	for i := range c.steps {
-		if !(c.steps[i].risk <= threshold) {
+// at is the step that a dial chooses: of those within its cap, the one for which what
+// is freed at its price exceeds the risk by most. Keeping is the first step, and free.
+func (c *curve) at(d Dial) *step {
+	best, most := &c.steps[0], 0.0
+	for i := 1; i < len(c.steps); i++ {
+		s := &c.steps[i]
+		if !(s.risk <= d.Cap) {
 			break
 		}
-		part = &c.steps[i].part
+		if u := d.Price*(s.part.Current-s.part.Size) - s.risk; u > most {
+			best, most = s, u
+		}
 	}
-	return part
+	return best
 }
 
 // curves predicts both resources of a case on a ladder.
 func curves(c *Case, r Risk, l Ladder) (cpu, memory curve) {
 	now := c.History.Size
-	kept := score(c, now)
-	cpu, memory = curve{block: c.Block, keep: kept.CPU}, curve{block: c.Block, keep: kept.Mem}
-	cpu.steps = descend(cutTo(l.CPU, now.VCPU, slackCPU), r.CPU, func(size float64) Part {
+	cpu = curve{c.Block, descend(now.VCPU, cutTo(l.CPU, now.VCPU, slackCPU), r.CPU, func(size float64) Part {
 		return score(c, rightsize.Size{VCPU: size, MemoryMiB: now.MemoryMiB}).CPU
-	})
-	memory.steps = descend(cutTo(l.Memory, now.MemoryMiB, slackMemory), r.Memory, func(size float64) Part {
+	})}
+	memory = curve{c.Block, descend(now.MemoryMiB, cutTo(l.Memory, now.MemoryMiB, slackMemory), r.Memory, func(size float64) Part {
 		return score(c, rightsize.Size{VCPU: now.VCPU, MemoryMiB: size}).Mem
-	})
+	})}
 	return cpu, memory
 }
 
-func descend(sizes []float64, risk func(float64) float64, part func(float64) Part) []step {
-	steps := make([]step, 0, len(sizes))
+func descend(current float64, sizes []float64, risk func(float64) float64, part func(float64) Part) []step {
+	steps := append(make([]step, 0, len(sizes)+1), step{size: current, raw: math.NaN(), part: part(current)})
 	highest := 0.0
 	for _, size := range slices.Backward(sizes) {
 		p := math.NaN()
@@ -62,23 +63,12 @@ func descend(sizes []float64, risk func(float64) float64, part func(float64) Par
 	return steps
 }
 
-// total sums up one resource of a population at one threshold.
-func total(curves []curve, threshold float64) Figures {
-	var f figuresSum
-	for i := range curves {
-		f.add(curves[i].at(threshold))
+// fractions are sizes below a current one, ascending, in parts of a hundredth.
+func fractions(current float64) []float64 {
+	const parts = 100
+	sizes := make([]float64, 0, parts-1)
+	for i := 1; i < parts; i++ {
+		sizes = append(sizes, current*float64(i)/parts)
 	}
-	return f.figures()
-}
-
-// size is that of at; current is what keeping means.
-func (c *curve) size(threshold, current float64) float64 {
-	size := current
-	for i := range c.steps {
-		if !(c.steps[i].risk <= threshold) {
-			break
-		}
-		size = c.steps[i].size
-	}
-	return size
+	return sizes
 }

@@ -148,20 +148,6 @@ func TestBreachAt(t *testing.T) {
 	}
 }
 
-func TestSmallest(t *testing.T) {
-	risk := func(size float64) float64 { return 1 / (1 + math.Exp(10*(size-3))) }
-	got := smallest(risk, 0.5, 8)
-	if got < 3 || got > 3.01 {
-		t.Errorf("smallest size with a risk of 0.5 = %v; want 3", got)
-	}
-	if got := smallest(nil, 1, 8); got != 8 {
-		t.Errorf("without a forecast %v; want 8", got)
-	}
-	if got := smallest(func(float64) float64 { return math.NaN() }, 1, 8); got != 8 {
-		t.Errorf("with no number %v; want 8", got)
-	}
-}
-
 // TestSearchMissing: a machine without a value of memory keeps what it has.
 func TestSearchMissing(t *testing.T) {
 	h := flat("x", 0, 61, 1, math.NaN())

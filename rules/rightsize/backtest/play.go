@@ -144,52 +144,21 @@ func (p *play) model(m Model) error {
 	chosen, halved, exact := make([]rightsize.Size, len(p.cases)), make([]rightsize.Size, len(p.cases)), make([]rightsize.Size, len(p.cases))
 	each(len(p.cases), func(i int) {
 		now := p.cases[i].History.Size
-		chosen[i] = rightsize.Size{VCPU: f.cpu[i].size(f.CPUThreshold[i], now.VCPU), MemoryMiB: f.memory[i].size(f.MemoryThreshold[i], now.MemoryMiB)}
-		exact[i] = rightsize.Size{
-			VCPU:      smallest(f.risks[i].CPU, f.CPUThreshold[i], now.VCPU),
-			MemoryMiB: smallest(f.risks[i].Memory, f.MemoryThreshold[i], now.MemoryMiB),
-		}
+		chosen[i] = rightsize.Size{VCPU: f.cpu[i].at(f.CPU[i]).size, MemoryMiB: f.memory[i].at(f.Memory[i]).size}
 		halved[i] = p.ladder.Fit(rightsize.Need{CPU: max(chosen[i].VCPU, now.VCPU/2), Memory: max(chosen[i].MemoryMiB, now.MemoryMiB/2)}, now)
+		cpu, memory := curves(p.cases[i], f.risks[i], Ladder{CPU: fractions(now.VCPU), Memory: fractions(now.MemoryMiB)})
+		exact[i] = rightsize.Size{VCPU: cpu.at(f.CPU[i]).size, MemoryMiB: memory.at(f.Memory[i]).size}
 	})
 	p.add(m.Name, m.Title, fractional, exact)
 	p.add(m.Name, m.Title, flavours, chosen)
 	p.add(m.Name+capped, m.Title+", no more than half cut", flavours, halved)
 	p.result.CPUCalibration = calibrate(f.cpu, func(part *Part) bool { return part.Time > breachTime }, p.resample)
 	p.result.MemoryCalibration = calibrate(f.memory, func(part *Part) bool { return part.Time > 0 }, p.resample)
-	p.result.CPUCurve, p.result.MemoryCurve = points(f.cpu), points(f.memory)
+	for k, b := range budgets() {
+		p.result.CPUDial = append(p.result.CPUDial, Point{b, total(f.cpu, f.CPUBudgets[k])})
+		p.result.MemoryDial = append(p.result.MemoryDial, Point{b, total(f.memory, f.MemoryBudgets[k])})
+	}
 	return nil
-}
-
-// points are the pooled figures of every threshold that changes any size.
-func points(curves []curve) []Point {
-	var out []Point
-	for _, t := range thresholds() {
-		f := total(curves, t)
-		if n := len(out); n > 0 && out[n-1].Figures == f {
-			continue
-		}
-		out = append(out, Point{t, f})
-	}
-	return out
-}
-
-// smallest is the smallest size, to a thousandth of what there is, that a risk within a
-// threshold allows, going down from the current one.
-func smallest(risk func(float64) float64, threshold, current float64) float64 {
-	const parts = 1000
-	if risk == nil {
-		return current
-	}
-	low, high := 0, parts // the risk of high is within the threshold, that of low is not
-	for high-low > 1 {
-		middle := (low + high) / 2
-		if risk(current*float64(middle)/parts) <= threshold {
-			high = middle
-		} else {
-			low = middle
-		}
-	}
-	return current * float64(high) / parts
 }
 
 // compare holds the model against every other policy.
