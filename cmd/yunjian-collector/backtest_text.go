@@ -29,8 +29,8 @@ func printBacktest(w io.Writer, r *backtest.Result) error {
 	printCalibration(t, "memory: any slot above", r.MemoryCalibration)
 	printIdle(t, r)
 	printGuard(t, r)
-	printCurve(t, "CPU", r.CPUCurve)
-	printCurve(t, "memory", r.MemoryCurve)
+	printDial(t, "CPU (breach)", r.CPUDial)
+	printDial(t, "memory (any)", r.MemoryDial)
 	printGates(t, r)
 	return t.Flush()
 }
@@ -111,24 +111,14 @@ func printGuard(t *tabwriter.Writer, r *backtest.Result) {
 	}
 }
 
-// curveRows is how many points of a curve are printed as text; JSON has them all.
-const curveRows = 20
-
-func printCurve(t *tabwriter.Writer, what string, points []backtest.Point) {
+func printDial(t *tabwriter.Writer, what string, points []backtest.Point) {
 	if len(points) == 0 {
 		return
 	}
-	head(t, "The dial for %s: what one accepted risk for all would have given, in hindsight", what)
-	columns(t, "risk", "saved", "breach", "any", "time", "unserved")
-	last := -1
-	for i := range curveRows {
-		at := i * (len(points) - 1) / (curveRows - 1)
-		if at == last {
-			continue
-		}
-		last = at
-		p := points[at]
-		columns(t, fmt.Sprintf("%.3f", p.Dial), pc(p.Saved), pc(p.Breach), pc(p.Any), pc3(p.Time), pc(p.Unserved))
+	head(t, "The dial for %s: operating points chosen on the other folds for a budget", what)
+	columns(t, "budget", "saved", "breach", "any", "time", "unserved")
+	for _, p := range points {
+		columns(t, pc(p.Budget), pc(p.Saved), pc(p.Breach), pc(p.Any), pc3(p.Time), pc(p.Unserved))
 	}
 }
 

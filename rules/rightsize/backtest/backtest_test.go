@@ -262,29 +262,41 @@ func TestFoldsDoNotLeak(t *testing.T) {
 	}
 }
 
-// TestMoreRiskSavesMore holds for whatever a model predicts.
+// TestMoreRiskSavesMore holds for whatever a model predicts: for a machine with a higher
+// price or cap, and for a population with a larger budget.
 func TestMoreRiskSavesMore(t *testing.T) {
 	hosts := crowd(30)
 	cases := Cases(hosts, april)
 	r := rand.New(rand.NewPCG(5, 5))
 	var cpu []curve
 	for i := range cases {
-		c, _ := curves(&cases[i], Risk{CPU: func(float64) float64 { return r.Float64() * 2 * rightsize.MaxRisk }}, PowersOfTwo(), meanCapacity(cases))
+		c, _ := curves(&cases[i], Risk{CPU: func(float64) float64 { return r.Float64() }}, PowersOfTwo())
 		cpu = append(cpu, c)
-	}
-	before := -1.0
-	for _, dial := range dials() {
-		f := total(cpu, dial)
-		if f.Saved < before {
-			t.Errorf("a dial of %v saves %v, a smaller one %v", dial, f.Saved, before)
+		for range 50 {
+			d := Dial{r.ExpFloat64() / 20000, r.Float64()}
+			if dear := (Dial{d.Price * (1 + r.Float64()), d.Cap}); c.at(dear).size > c.at(d).size {
+				t.Errorf("%+v gives %v, %+v gives %v", d, c.at(d).size, dear, c.at(dear).size)
+			}
+			if bold := (Dial{d.Price, d.Cap + r.Float64()}); c.at(bold).size > c.at(d).size {
+				t.Errorf("%+v gives %v, %+v gives %v", d, c.at(d).size, bold, c.at(bold).size)
+			}
 		}
-		before = f.Saved
+	}
+	all := try(cpu, breachCPU)
+	saved := func(d Dial) float64 { return total(cpu, slices.Repeat([]Dial{d}, len(cpu))).Saved }
+	before := 0.0
+	for _, b := range budgets() {
+		now := saved(choose(all, cpuBudget(b)))
+		if now < before {
+			t.Errorf("a budget of %v saves %v, a smaller one %v", b, now, before)
+		}
+		before = now
 	}
 	if before <= 0 {
-		t.Error("no dial saves anything")
+		t.Error("no budget saves anything")
 	}
-	c, _ := curves(&cases[0], Risk{}, PowersOfTwo(), meanCapacity(cases))
-	if got := c.at(1); got.Cut {
+	c, _ := curves(&cases[0], Risk{}, PowersOfTwo())
+	if got := c.at(Dial{1, 1}); got.part.Cut {
 		t.Errorf("without a forecast the machine is cut: %+v", got)
 	}
 }

@@ -148,25 +148,6 @@ func TestBreachAt(t *testing.T) {
 	}
 }
 
-// TestExactly: with a dial at which a risk costs next to nothing, the smallest size is
-// taken that no risk forbids.
-func TestExactly(t *testing.T) {
-	risk := func(size float64) float64 { return 1 / (1 + math.Exp(10*(size-3))) }
-	got := exactly(risk, 10, 8, 1)
-	want := 3 + math.Log((1-rightsize.MaxRisk)/rightsize.MaxRisk)/10
-	if got < want || got > want+8.0/200 {
-		t.Errorf("smallest size with a risk of %v = %v; want %v", rightsize.MaxRisk, got, want)
-	}
-	if got := exactly(risk, 0.02, 8, 1); got < 3.55 || got > 3.7 {
-		t.Errorf("with dear risk %v; want what a risk of about 0.2 %% allows, 3.62", got)
-	}
-	for name, risk := range map[string]func(float64) float64{"nil": nil, "NaN": func(float64) float64 { return math.NaN() }} {
-		if got := exactly(risk, 1, 8, 1); got != 8 {
-			t.Errorf("without a forecast (%s) %v; want 8", name, got)
-		}
-	}
-}
-
 // TestSearchMissing: a machine without a value of memory keeps what it has.
 func TestSearchMissing(t *testing.T) {
 	h := flat("x", 0, 61, 1, math.NaN())

@@ -1,9 +1,6 @@
 package backtest
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // folds is how many parts the blocks are dealt to.
 const folds = 5
@@ -11,58 +8,20 @@ const folds = 5
 // foldOf is the fold of a block.
 func foldOf(block int) int { return ((block % folds) + folds) % folds }
 
-// Limits bound what an operating point may cost on the cases it is chosen on; all are
-// shares, 0 to 1, and an infinite one is none.
-type Limits struct {
-	Breach, Any, Unserved, Time float64
-}
-
-// DefaultLimits are those of the gates: CPU may be breached in 1 % of the VM-months and
-// 0.6 % of its demand go unserved; memory may be exceeded in 5 % of them and in 0.01 %
-// of the slots.
-func DefaultLimits() (cpu, memory Limits) {
-	none := math.Inf(1)
-	return Limits{Breach: 0.01, Any: none, Unserved: 0.006, Time: none}, Limits{Breach: none, Any: 0.05, Unserved: none, Time: 0.0001}
-}
-
-// hold tells whether figures are within limits.
-func (l Limits) hold(f Figures) bool {
-	return f.Breach <= l.Breach && f.Any <= l.Any && f.Unserved <= l.Unserved && f.Time <= l.Time
-}
-
-// dials are what is tried: 0, then from 0.01 to 10 in steps of 2 %.
-func dials() []float64 {
-	out := []float64{0}
-	for t := 1e-2; t < 10; t *= 1.02 {
-		out = append(out, t)
-	}
-	return out
-}
-
-// choose is the dial that saves most within limits on past cases; 0 if none does.
-func choose(past []curve, l Limits) float64 {
-	best, saved := 0.0, -1.0
-	for _, t := range dials() {
-		if f := total(past, t); l.hold(f) && f.Saved > saved {
-			best, saved = t, f.Saved
-		}
-	}
-	return best
-}
-
 // Forecasts are the predictions of a model for every case, each by a fit that saw
-// neither its fold nor a later month, with dials that were chosen the same way.
+// neither its fold nor a later month, with operating points chosen the same way.
 type Forecasts struct {
-	// CPUDial and MemoryDial are what each case was decided with: see rightsize.Worth.
-	CPUDial, MemoryDial []float64
+	// CPU and Memory are the operating point for each case.
+	CPU, Memory []Dial
+	// CPUBudgets and MemoryBudgets are those of every budget, by budget and case.
+	CPUBudgets, MemoryBudgets [][]Dial
 
 	risks       []Risk
-	mean        []capacity
 	cpu, memory []curve
 }
 
-// OutOfFold fits and tunes a model for each fold and month. A dial is chosen on
-// predictions for the training cases that were made out of fold too: a fit on three
+// OutOfFold fits and tunes a model for each fold and month. An operating point is chosen
+// on predictions for the training cases that were made out of fold too: a fit on three
 // folds predicts the fourth.
 func OutOfFold(m Model, months [][]Case, l Ladder, cpuLimits, memoryLimits Limits) (*Forecasts, error) {
 	var all []Seen[any]
@@ -76,12 +35,15 @@ func OutOfFold(m Model, months [][]Case, l Ladder, cpuLimits, memoryLimits Limit
 	each(len(all), func(i int) { all[i].Features = m.look(&all[i].History) })
 	n := len(all)
 	f := &Forecasts{
-		CPUDial: make([]float64, n), MemoryDial: make([]float64, n),
-		risks: make([]Risk, n), mean: make([]capacity, n), cpu: make([]curve, n), memory: make([]curve, n),
+		CPU: make([]Dial, n), Memory: make([]Dial, n),
+		risks: make([]Risk, n), cpu: make([]curve, n), memory: make([]curve, n),
+	}
+	for range budgets() {
+		f.CPUBudgets, f.MemoryBudgets = append(f.CPUBudgets, make([]Dial, n)), append(f.MemoryBudgets, make([]Dial, n))
 	}
 	for month, start := range starts {
 		end := start + len(months[month])
-		r := &round{model: m, ladder: l, past: all[:end], start: start, limits: [2]Limits{cpuLimits, memoryLimits}, mean: meanCapacity(months[month]), out: f}
+		r := &round{model: m, ladder: l, past: all[:end], start: start, limits: [2]Limits{cpuLimits, memoryLimits}, out: f}
 		if err := r.run(); err != nil {
 			return nil, fmt.Errorf("decide for %s: %w", all[start].Month, err)
 		}
@@ -97,7 +59,6 @@ type round struct {
 	past   []Seen[any]
 	start  int
 	limits [2]Limits
-	mean   capacity
 	out    *Forecasts
 }
 
@@ -132,9 +93,9 @@ func (r *round) run() error {
 			case fold != a && fold != b || a == b && i < r.start:
 			case a == b:
 				r.out.risks[i] = predict(s.Features)
-				r.out.cpu[i], r.out.memory[i] = curves(s.Case, r.out.risks[i], r.ladder, r.mean)
+				r.out.cpu[i], r.out.memory[i] = curves(s.Case, r.out.risks[i], r.ladder)
 			default:
-				cpu, memory := curves(s.Case, predict(s.Features), r.ladder, r.mean)
+				cpu, memory := curves(s.Case, predict(s.Features), r.ladder)
 				p := &pair[fold][a+b-fold]
 				p[0], p[1] = append(p[0], cpu), append(p[1], memory)
 			}
@@ -153,12 +114,22 @@ func (r *round) run() error {
 				past[1] = append(past[1], pair[other][fold][1]...)
 			}
 		}
-		cpu, memory := choose(past[0], r.limits[0]), choose(past[1], r.limits[1])
-		for i := r.start; i < len(r.past); i++ {
-			if foldOf(r.past[i].Block) == fold {
-				r.out.CPUDial[i], r.out.MemoryDial[i], r.out.mean[i] = cpu, memory, r.mean
-			}
+		cpu, memory := try(past[0], breachCPU), try(past[1], breachMemory)
+		r.set(fold, r.out.CPU, choose(cpu, r.limits[0]))
+		r.set(fold, r.out.Memory, choose(memory, r.limits[1]))
+		for k, b := range budgets() {
+			r.set(fold, r.out.CPUBudgets[k], choose(cpu, cpuBudget(b)))
+			r.set(fold, r.out.MemoryBudgets[k], choose(memory, memoryBudget(b)))
 		}
 	})
 	return nil
+}
+
+// set gives an operating point to the cases of a fold that are decided in this round.
+func (r *round) set(fold int, dials []Dial, d Dial) {
+	for i := r.start; i < len(r.past); i++ {
+		if foldOf(r.past[i].Block) == fold {
+			dials[i] = d
+		}
+	}
 }

@@ -60,11 +60,11 @@ func (p *play) gates() {
 func (p *play) total(name string) Row { return Summarize(p.scored[name]) }
 
 // sameSaving is G2: the breach of the model where it saves what AWS's default saves,
-// on the line between the two neighbouring dials.
+// on the line between the two neighbouring budgets.
 func (p *play) sameSaving() Gate {
 	peer := p.total(guardPeer).CPU
 	g := Gate{Name: "G2", Title: "breach at AWS default's own saving, as a share of AWS default's", Target: "<= 73 %"}
-	breach, ok := breachAt(p.result.CPUCurve, peer.Saved)
+	breach, ok := breachAt(p.result.CPUDial, peer.Saved)
 	if !ok || peer.Breach == 0 {
 		g.Figure = fmt.Sprintf("the model does not reach the saving of %s", percent(peer.Saved))
 		return g

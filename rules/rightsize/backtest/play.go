@@ -144,54 +144,21 @@ func (p *play) model(m Model) error {
 	chosen, halved, exact := make([]rightsize.Size, len(p.cases)), make([]rightsize.Size, len(p.cases)), make([]rightsize.Size, len(p.cases))
 	each(len(p.cases), func(i int) {
 		now := p.cases[i].History.Size
-		chosen[i] = rightsize.Size{VCPU: f.cpu[i].size(f.CPUDial[i], now.VCPU), MemoryMiB: f.memory[i].size(f.MemoryDial[i], now.MemoryMiB)}
-		exact[i] = rightsize.Size{
-			VCPU:      exactly(f.risks[i].CPU, f.CPUDial[i], now.VCPU, p.cases[i].Clock/f.mean[i].cpu),
-			MemoryMiB: exactly(f.risks[i].Memory, f.MemoryDial[i], now.MemoryMiB, 1/f.mean[i].memory),
-		}
+		chosen[i] = rightsize.Size{VCPU: f.cpu[i].at(f.CPU[i]).size, MemoryMiB: f.memory[i].at(f.Memory[i]).size}
 		halved[i] = p.ladder.Fit(rightsize.Need{CPU: max(chosen[i].VCPU, now.VCPU/2), Memory: max(chosen[i].MemoryMiB, now.MemoryMiB/2)}, now)
+		cpu, memory := curves(p.cases[i], f.risks[i], Ladder{CPU: fractions(now.VCPU), Memory: fractions(now.MemoryMiB)})
+		exact[i] = rightsize.Size{VCPU: cpu.at(f.CPU[i]).size, MemoryMiB: memory.at(f.Memory[i]).size}
 	})
 	p.add(m.Name, m.Title, fractional, exact)
 	p.add(m.Name, m.Title, flavours, chosen)
 	p.add(m.Name+capped, m.Title+", no more than half cut", flavours, halved)
 	p.result.CPUCalibration = calibrate(f.cpu, func(part *Part) bool { return part.Time > breachTime }, p.resample)
 	p.result.MemoryCalibration = calibrate(f.memory, func(part *Part) bool { return part.Time > 0 }, p.resample)
-	p.result.CPUCurve, p.result.MemoryCurve = points(f.cpu), points(f.memory)
+	for k, b := range budgets() {
+		p.result.CPUDial = append(p.result.CPUDial, Point{b, total(f.cpu, f.CPUBudgets[k])})
+		p.result.MemoryDial = append(p.result.MemoryDial, Point{b, total(f.memory, f.MemoryBudgets[k])})
+	}
 	return nil
-}
-
-// points are the pooled figures of every dial that changes any size.
-func points(curves []curve) []Point {
-	var out []Point
-	for _, t := range dials() {
-		f := total(curves, t)
-		if n := len(out); n > 0 && out[n-1].Figures == f {
-			continue
-		}
-		out = append(out, Point{t, f})
-	}
-	return out
-}
-
-// exactly is the size, to a two-hundredth of what there is, that is worth most at a
-// dial. unit is what one unit of size is of the capacity of a mean machine.
-func exactly(risk func(float64) float64, dial, current, unit float64) float64 {
-	const parts = 200
-	best, most := current, 0.0
-	if risk == nil || dial == 0 {
-		return best
-	}
-	for i := parts - 1; i > 0; i-- {
-		size := current * float64(i) / parts
-		p := risk(size)
-		if p > rightsize.MaxRisk {
-			break
-		}
-		if gain := rightsize.Worth((current-size)*unit, p, dial); gain > most {
-			best, most = size, gain
-		}
-	}
-	return best
 }
 
 // compare holds the model against every other policy.

@@ -13,8 +13,8 @@ type Result struct {
 	CPUCalibration    Calibration `json:"cpu_calibration"`
 	MemoryCalibration Calibration `json:"memory_calibration"`
 	Guard             []GuardRow  `json:"guard"`
-	CPUCurve          []Point     `json:"cpu_curve"`
-	MemoryCurve       []Point     `json:"memory_curve"`
+	CPUDial           []Point     `json:"cpu_dial"`
+	MemoryDial        []Point     `json:"memory_dial"`
 }
 
 // PolicyRow is a policy in a month, or in all months together.
@@ -48,10 +48,12 @@ type Gate struct {
 	Reached bool   `json:"reached"`
 }
 
-// Point is the pooled outcome of one dial in all folds: how the figures
-// move with the dial. It is seen in hindsight and is no figure of a gate.
+// Point is what a budget of risk brings: the operating points chosen for it on the other
+// folds, on the cases of all.
 type Point struct {
-	Dial float64 `json:"dial"`
+	// Budget is the share of VM-months that may be breached, 0 to 1: of CPU with more
+	// than 1 % of slots above, of memory with any.
+	Budget float64 `json:"budget"`
 	Figures
 }
 
