@@ -1,12 +1,10 @@
 package collector
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/inventory"
@@ -36,7 +34,7 @@ func GuardProposals(ctx context.Context, db *Database, now time.Time) ([]store.G
 	if err != nil {
 		return nil, err
 	}
-	g := guarding{db: db, machine: m, texts: texts, flavors: known.Flavors, now: now}
+	g := guarding{db: db, machine: m, texts: texts, catalog: catalog(known.Flavors), now: now}
 	var out []store.GuardObservation
 	for _, r := range records {
 		if !has(r, proposal.KindImplement) {
@@ -59,7 +57,7 @@ type guarding struct {
 	db      *Database
 	machine proposal.Machine
 	texts   proposal.Texts
-	flavors []inventory.Flavor
+	catalog rightsize.Catalog
 	now     time.Time
 }
 
@@ -114,7 +112,7 @@ func (g guarding) observe(i proposal.Item, size rightsize.Size, h *rightsize.His
 		o.Target.VCPU, o.Target.MemoryMiB = math.Ceil(f.Need.VCPU), 1024*math.Ceil(f.Need.MemoryMiB/1024)
 		if fits := g.flavor(i, f.Need); fits.ID != "" {
 			name = fits.ID + " "
-			o.Target.VCPU, o.Target.MemoryMiB = float64(fits.VCPU), fits.MemoryGiB*1024
+			o.Target.VCPU, o.Target.MemoryMiB = fits.Size.VCPU, fits.Size.MemoryMiB
 		}
 	}
 	text := g.texts.DescribeGuard(f, change.CPURisk, fmt.Sprintf("%s(%g vCPU, %g GiB)", name, o.Target.VCPU, o.Target.MemoryMiB/1024))
@@ -122,33 +120,26 @@ func (g guarding) observe(i proposal.Item, size rightsize.Size, h *rightsize.His
 	return o
 }
 
+// catalog is what can be ordered, as the inventory knows it.
+func catalog(flavors []inventory.Flavor) rightsize.Catalog {
+	out := make([]rightsize.Flavor, len(flavors))
+	for i, f := range flavors {
+		out[i] = rightsize.Flavor{
+			ID: f.ID, Family: f.Family, Size: rightsize.Size{VCPU: float64(f.VCPU), MemoryMiB: f.MemoryGiB * 1024}, Yuan: f.PriceYuanMonth,
+		}
+	}
+	return rightsize.NewCatalog(out)
+}
+
 // flavor is the smallest one that covers a need, of the family the host had if there is
 // one; without an ID where none does.
-func (g guarding) flavor(i proposal.Item, need rightsize.Size) inventory.Flavor {
-	family := ""
-	for _, f := range g.flavors {
-		if f.ID == i.CurrentFlavor {
-			family = f.Family
-		}
+func (g guarding) flavor(i proposal.Item, need rightsize.Size) rightsize.Flavor {
+	before, _ := g.catalog.Of(i.CurrentFlavor, i.Current)
+	fits, ok := g.catalog.Fitting(need, before.Family)
+	if !ok {
+		fits, _ = g.catalog.Fitting(need, "")
 	}
-	var fits []inventory.Flavor
-	for _, f := range g.flavors {
-		if float64(f.VCPU) >= need.VCPU && f.MemoryGiB*1024 >= need.MemoryMiB {
-			fits = append(fits, f)
-		}
-	}
-	if len(fits) == 0 {
-		return inventory.Flavor{}
-	}
-	return slices.MinFunc(fits, func(a, b inventory.Flavor) int {
-		foreign := func(f inventory.Flavor) int {
-			if f.Family == family {
-				return 0
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(foreign(a), foreign(b)), cmp.Compare(a.VCPU, b.VCPU), cmp.Compare(a.MemoryGiB, b.MemoryGiB), cmp.Compare(a.ID, b.ID))
-	})
+	return fits
 }
 
 // guardDaily runs the guard once a day. It returns the day for which it has run.

@@ -35,6 +35,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().BoolVar(&o.json, "json", false, "print JSON for scripts")
 	root.AddCommand(
 		newServe(o), newEngine(), newToken(o), newInventory(o), newRules(o), newJudge(o), newRetention(o), newProposals(o), newCalendar(o), newReport(o), newStatus(o), newStores(o), newReplay(o),
+		newBacktest(o),
 	)
 	return root
 }

@@ -51,6 +51,44 @@ type Day struct {
 	CPU, Memory []float32
 	// Rates in bytes per second: means of 24 hours or of 288 slots; NaN is missing.
 	Receive, Transmit, DiskRead, DiskWrite []float32
+	// Below counts quiet slots of the network; zero where not recorded.
+	Below Below
+}
+
+// Rates in bytes per second below which a slot of five minutes counts as quiet.
+const (
+	QuietReceive  = 2000
+	QuietTransmit = 1000
+)
+
+// Below says in how many of the slots with a value the network was quiet, and the
+// bytes of those slots.
+type Below struct {
+	Slots, Receive, Transmit int
+	Received, Transmitted    float64
+}
+
+// quiet counts Below from series of slots.
+func (d *Day) quiet() {
+	if len(d.Receive) != Slots || len(d.Transmit) != Slots {
+		return
+	}
+	d.Below = Below{}
+	for slot := range Slots {
+		rx, tx := At(d.Receive, slot), At(d.Transmit, slot)
+		if math.IsNaN(rx) || math.IsNaN(tx) {
+			continue
+		}
+		d.Below.Slots++
+		if rx < QuietReceive {
+			d.Below.Receive++
+		}
+		if tx < QuietTransmit {
+			d.Below.Transmit++
+		}
+		d.Below.Received += rx * SlotSeconds
+		d.Below.Transmitted += tx * SlotSeconds
+	}
 }
 
 // State tells whether a slot was measured, was missing or had the machine off.

@@ -52,6 +52,7 @@ func newMachine(r *reader, id string) *machine {
 func (m *machine) vm() VM {
 	v := VM{ID: m.id, Days: make([]Day, 0, len(m.days))}
 	for _, d := range m.days {
+		d.quiet()
 		v.Days = append(v.Days, *d)
 	}
 	return v

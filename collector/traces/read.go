@@ -138,7 +138,7 @@ func (r *reader) folder(visit func(VM) error) error {
 }
 
 // limit is above every value that can be true of a machine, in any of the units.
-const limit = 1e12
+const limit = 1e15
 
 // number reads a decimal number from 0 to limit. Whole numbers, which are nearly all,
 // take a short way.

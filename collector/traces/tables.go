@@ -40,6 +40,7 @@ func (r *reader) tables(prefix string, visit func(VM) error) error {
 		{name: "mem_mib", columns: Slots, off: true, set: func(d *Day, v []float32) { d.Memory = v }},
 		{name: "net_rx_bps", columns: 24, optional: true, set: func(d *Day, v []float32) { d.Receive = v }},
 		{name: "net_tx_bps", columns: 24, optional: true, set: func(d *Day, v []float32) { d.Transmit = v }},
+		{name: "net5m_below", columns: 5, optional: true, set: setBelow},
 		{name: "capacity", columns: 3, set: setCapacity},
 	} {
 		if err := r.file(prefix, t, vms); err != nil {
@@ -63,6 +64,10 @@ func (r *reader) tables(prefix string, visit func(VM) error) error {
 
 func setCapacity(d *Day, v []float32) {
 	d.Cores, d.CPUMHz, d.MemoryMiB = int(v[0]), float64(v[1]), float64(v[2])
+}
+
+func setBelow(d *Day, v []float32) {
+	d.Below = Below{Slots: int(v[0]), Receive: int(v[1]), Transmit: int(v[2]), Received: float64(v[3]), Transmitted: float64(v[4])}
 }
 
 // file reads one table, compressed or plain.

@@ -42,6 +42,7 @@ type History struct {
 func (h *History) Days() int { return len(h.CPU) / SlotsPerDay }
 
 // Need is what a policy asks for, before it is rounded up to a flavour: cores and MiB.
+// NaN is a resource of which the policy says nothing: it stays as it is.
 type Need struct {
 	CPU    float64
 	Memory float64

@@ -1,0 +1,132 @@
+package rightsize
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/yunjian-io/yunjian/rules/calendar"
+)
+
+// Settings are the limits of recommendations in one version. The regulation gives none
+// (Art. 40), so all stand in a dated file that names who put it in force.
+type Settings struct {
+	Schema        int           `yaml:"schema" json:"schema"`
+	Basis         string        `yaml:"basis" json:"basis"`
+	Version       int           `yaml:"version" json:"version"`
+	EffectiveFrom calendar.Date `yaml:"effective_from" json:"effective_from"`
+	ApprovedBy    string        `yaml:"approved_by" json:"approved_by"`
+	// Policy is RiskPolicy or the name of one of Peers.
+	Policy string `yaml:"policy" json:"policy"`
+	// CPURiskBudget and MemoryRiskBudget are the shares of hosts, 0 to 1, that may breach
+	// in a month: more than 1 % of the slots above for CPU, any slot for memory.
+	CPURiskBudget    float64 `yaml:"cpu_risk_budget" json:"cpu_risk_budget"`
+	MemoryRiskBudget float64 `yaml:"memory_risk_budget" json:"memory_risk_budget"`
+	// MaxRisk bounds the risk of a single host and resource.
+	MaxRisk float64 `yaml:"max_risk" json:"max_risk"`
+	// MaxCut is the share of a resource that one change may take.
+	MaxCut       float64 `yaml:"max_cut" json:"max_cut"`
+	MinVCPU      float64 `yaml:"min_vcpu" json:"min_vcpu"`
+	MinMemoryGiB float64 `yaml:"min_memory_gib" json:"min_memory_gib"`
+	// MinCoverage and MinDays are what the last month must hold before anything is cut.
+	MinCoverage float64 `yaml:"min_coverage" json:"min_coverage"`
+	MinDays     int     `yaml:"min_days" json:"min_days"`
+	// BurstWeight is the part of what peaks inside a slot exceed its mean by that counts
+	// as demand, 0 to 1.
+	BurstWeight float64 `yaml:"burst_weight" json:"burst_weight"`
+	// UpsizeCPUP95 and UpsizeMemoryP95 are the utilisations above which a larger size is
+	// recommended, the targets the utilisation that it is to bring (F10).
+	UpsizeCPUP95       float64 `yaml:"upsize_cpu_p95" json:"upsize_cpu_p95"`
+	UpsizeMemoryP95    float64 `yaml:"upsize_memory_p95" json:"upsize_memory_p95"`
+	UpsizeCPUTarget    float64 `yaml:"upsize_cpu_target" json:"upsize_cpu_target"`
+	UpsizeMemoryTarget float64 `yaml:"upsize_memory_target" json:"upsize_memory_target"`
+	// ShrinkBelow is the used share of storage below which less is recommended:
+	// what is used, what it grows by in ShrinkMonths, and ShrinkReserve of both.
+	ShrinkBelow   float64 `yaml:"shrink_below" json:"shrink_below"`
+	ShrinkReserve float64 `yaml:"shrink_reserve" json:"shrink_reserve"`
+	ShrinkMonths  float64 `yaml:"shrink_months" json:"shrink_months"`
+	// ConsolidateCPUP95 is the utilisation below which hosts of the smallest size of one
+	// system may be merged.
+	ConsolidateCPUP95 float64 `yaml:"consolidate_cpu_p95" json:"consolidate_cpu_p95"`
+}
+
+// RiskPolicy is the name of the risk model as a policy.
+const RiskPolicy = "risk"
+
+//go:embed settings.yaml
+var embeddedSettings []byte
+
+// DefaultSettings returns the embedded settings. An error means that they are broken.
+func DefaultSettings() (Settings, error) { return ParseSettings("settings.yaml", embeddedSettings) }
+
+// ParseSettings reads one file of settings. Unknown keys and values that cannot be right
+// are errors that name the file and the key.
+func ParseSettings(name string, data []byte) (Settings, error) {
+	var s Settings
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(&s); err != nil {
+		return s, fmt.Errorf("%s: read settings of recommendations: %w", name, err)
+	}
+	if err := d.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
+		return s, fmt.Errorf("%s: one document is expected in the file", name)
+	}
+	return s, s.check(name)
+}
+
+func (s Settings) check(name string) error {
+	var wrong []error
+	want := func(good bool, key, what string) {
+		if !good {
+			wrong = append(wrong, fmt.Errorf("%s: %s: want %s", name, key, what))
+		}
+	}
+	want(s.Schema == 1, "schema", "1")
+	want(strings.TrimSpace(s.Basis) != "", "basis", "the article")
+	want(s.Version >= 1, "version", "1 or more")
+	want(!s.EffectiveFrom.IsZero(), "effective_from", "a day such as 2026-10-01")
+	want(strings.TrimSpace(s.ApprovedBy) != "", "approved_by", "who put it in force")
+	_, known := PolicyNamed(s.Policy)
+	want(s.Policy == RiskPolicy || known, "policy", "risk or the name of a policy of the back-test")
+	for _, r := range []struct {
+		key   string
+		value float64
+		least float64 // above it
+	}{
+		{"cpu_risk_budget", s.CPURiskBudget, -1},
+		{"memory_risk_budget", s.MemoryRiskBudget, -1},
+		{"max_risk", s.MaxRisk, 0},
+		{"max_cut", s.MaxCut, 0},
+		{"min_coverage", s.MinCoverage, 0},
+		{"burst_weight", s.BurstWeight, -1},
+		{"upsize_cpu_p95", s.UpsizeCPUP95, 0},
+		{"upsize_memory_p95", s.UpsizeMemoryP95, 0},
+		{"upsize_cpu_target", s.UpsizeCPUTarget, 0},
+		{"upsize_memory_target", s.UpsizeMemoryTarget, 0},
+		{"shrink_below", s.ShrinkBelow, -1},
+		{"shrink_reserve", s.ShrinkReserve, -1},
+		{"consolidate_cpu_p95", s.ConsolidateCPUP95, -1},
+	} {
+		want(r.value > r.least && r.value >= 0 && r.value <= 1, r.key, "a ratio up to 1")
+	}
+	want(s.MinVCPU > 0 && s.MinVCPU <= 1024, "min_vcpu", "cores above 0")
+	want(s.MinMemoryGiB > 0 && s.MinMemoryGiB <= 65536, "min_memory_gib", "GiB above 0")
+	want(s.MinDays >= 1 && s.MinDays <= 366, "min_days", "days from 1 to 366")
+	want(s.ShrinkMonths >= 0 && s.ShrinkMonths <= 120, "shrink_months", "months from 0 to 120")
+	return errors.Join(wrong...)
+}
+
+// PolicyNamed returns the policy of Peers with a name.
+func PolicyNamed(name string) (Policy, bool) {
+	for _, p := range Peers() {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Policy{}, false
+}
