@@ -36,6 +36,12 @@ type Config struct {
 	AllowPlainHTTP bool `yaml:"allow_plain_http"`
 	// Providers may send data; the secret signs their tokens (at least 32 bytes).
 	Providers []ProviderConfig `yaml:"providers"`
+	// API is the door for people's programs: proposals over HTTP. Without a secret_file it is closed.
+	API struct {
+		// SecretFile holds at least 32 random bytes, which sign the tokens of office, providers
+		// and units; `yunjian-collector token secret` makes one.
+		SecretFile string `yaml:"secret_file"`
+	} `yaml:"api"`
 	// ClickHouse is a server; without a dsn the embedded engine is used.
 	ClickHouse struct {
 		// DSN such as https://yunjian@clickhouse:8443/yunjian (the HTTP protocol)
@@ -106,7 +112,7 @@ func LoadConfig(name string) (Config, error) {
 
 // anchor makes relative paths relative to the folder of the file.
 func (c *Config) anchor(dir string) {
-	paths := []*string{&c.DataDir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.ClickHouse.PasswordFile, &c.Engine.Library, &c.RulesDir}
+	paths := []*string{&c.DataDir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.ClickHouse.PasswordFile, &c.Engine.Library, &c.RulesDir, &c.API.SecretFile}
 	for i := range c.Providers {
 		paths = append(paths, &c.Providers[i].SecretFile)
 	}
@@ -196,6 +202,21 @@ func (c *Config) Secrets() (ingest.Secrets, error) {
 		secrets[p.ID] = []byte(secret)
 	}
 	return secrets, nil
+}
+
+// APISecret reads the secret of the API; nil where none is configured.
+func (c *Config) APISecret() ([]byte, error) {
+	if c.API.SecretFile == "" {
+		return nil, nil
+	}
+	secret, err := readSecret(c.API.SecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if len(secret) < ingest.MinSecretBytes {
+		return nil, fmt.Errorf("api: secret in %s has %d bytes; want at least %d: make one with `yunjian-collector token secret`", c.API.SecretFile, len(secret), ingest.MinSecretBytes)
+	}
+	return []byte(secret), nil
 }
 
 func readSecret(name string) (string, error) {

@@ -15,47 +15,60 @@ import (
 	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/collector/store/engine"
+	"github.com/yunjian-io/yunjian/rules/proposal"
 )
 
 // Database is an open store and, where it is embedded, its engine.
 type Database struct {
 	*store.Store
 	engine *engine.Engine
-	// deriving is a file that is locked during a derivation; empty with a server.
-	deriving string
+	// deriving and proposing are files that are locked during a derivation, and while a
+	// step of a proposal is checked and recorded; empty with a server.
+	deriving, proposing string
+	// workflow holds the durations of Art. 23; empty for those built in.
+	workflow proposal.Schedule
 }
 
 // Derive works off touched buckets as store.Store.Derive does. With the embedded
 // engine the collector and a command take turns: deriving the same buckets twice
 // at once is harmless, and twice the work.
 func (d *Database) Derive(ctx context.Context, before time.Time) (int, error) {
-	if d.deriving == "" {
-		return d.Store.Derive(ctx, before)
-	}
-	lock, err := os.OpenFile(d.deriving, os.O_RDWR|os.O_CREATE, 0o600)
+	unlock, err := lock(ctx, d.deriving)
 	if err != nil {
-		return 0, fmt.Errorf("open derivation lock: %w", err)
+		return 0, fmt.Errorf("lock derivation: %w", err)
 	}
-	defer lock.Close() // which also unlocks
+	defer unlock()
+	return d.Store.Derive(ctx, before)
+}
+
+// lock waits until no other process holds a file; an empty name is held by nobody.
+func lock(ctx context.Context, name string) (unlock func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock: %w", err)
+	}
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
 	for {
-		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return d.Store.Derive(ctx, before)
+			return func() { _ = file.Close() }, nil // closing also unlocks
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return 0, fmt.Errorf("lock derivation: %w", err)
+			return nil, errors.Join(err, file.Close())
 		}
 		select {
 		case <-poll.C:
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return nil, errors.Join(ctx.Err(), file.Close())
 		}
 	}
 }
 
-// lockPoll is how often a process that waits for another's derivation looks again.
+// lockPoll is how often a process that waits for another's lock looks again.
 const lockPoll = 200 * time.Millisecond
 
 // OpenDatabase opens the configured ClickHouse for one command: the server of
@@ -71,6 +84,10 @@ const ownerWait = 15 * time.Second
 // openDatabase opens the configured ClickHouse; start brings up the embedded engine.
 func openDatabase(ctx context.Context, c Config, log *slog.Logger, start func(context.Context, engine.Config) (*engine.Engine, error)) (*Database, error) {
 	db := &Database{}
+	var err error
+	if db.workflow, err = LoadWorkflow(c.RulesDir); err != nil {
+		return nil, err
+	}
 	options := store.Options{DSN: c.ClickHouse.DSN}
 	if c.ClickHouse.PasswordFile != "" {
 		password, err := readSecret(c.ClickHouse.PasswordFile)
@@ -80,7 +97,6 @@ func openDatabase(ctx context.Context, c Config, log *slog.Logger, start func(co
 		options.Password = password
 	}
 	if c.ClickHouse.DSN == "" {
-		var err error
 		db.engine, err = start(ctx, engine.Config{
 			Dir: filepath.Join(c.DataDir, "engine"), Library: c.Engine.Library, Log: log, Wait: ownerWait,
 			Settings: map[string]string{
@@ -92,9 +108,8 @@ func openDatabase(ctx context.Context, c Config, log *slog.Logger, start func(co
 			return nil, fmt.Errorf("start the embedded engine: %w", err)
 		}
 		options.Dial = db.engine.DialContext
-		db.deriving = filepath.Join(c.DataDir, "derive.lock")
+		db.deriving, db.proposing = filepath.Join(c.DataDir, "derive.lock"), filepath.Join(c.DataDir, "proposals.lock")
 	}
-	var err error
 	if db.Store, err = store.Open(ctx, options); err != nil {
 		return nil, errors.Join(err, db.closeEngine())
 	}

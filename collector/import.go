@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
 
+	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/inventory"
 	"github.com/yunjian-io/yunjian/collector/store"
 )
@@ -65,4 +67,17 @@ func MintToken(c Config, provider, host string) (string, error) {
 		return "", fmt.Errorf("mint token: provider %q is not in the configuration", provider)
 	}
 	return mint(secret, provider, host)
+}
+
+// MintRoleToken makes a token of the API: for the office, or for a provider or unit that
+// subject names; a reader may look and not write.
+func MintRoleToken(c Config, role, subject string, reader bool) (string, error) {
+	secret, err := c.APISecret()
+	if err != nil {
+		return "", err
+	}
+	if secret == nil {
+		return "", errors.New("mint token: the configuration has no api.secret_file: make a secret with `yunjian-collector token secret`")
+	}
+	return ingest.MintRole(secret, ingest.Person{Role: ingest.Role(role), Subject: subject, Reader: reader})
 }

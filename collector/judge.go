@@ -53,6 +53,9 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	if err := j.prepare(ctx); err != nil {
 		return nil, err
 	}
+	if err := j.reviewed(ctx, db); err != nil {
+		return nil, err
+	}
 	findings, err := j.all(ctx)
 	if err != nil {
 		return nil, err
@@ -102,7 +105,7 @@ func rulesOf(pack rules.Pack, month calendar.Month) []rules.Rule {
 }
 
 func (j *judge) prepare(ctx context.Context) (err error) {
-	if j.calendar, err = calendar.Default(); err != nil {
+	if j.calendar, err = LoadCalendar(ctx, j.db); err != nil {
 		return err
 	}
 	if j.inventory, err = j.db.Inventory(ctx); err != nil {
@@ -118,6 +121,36 @@ func (j *judge) prepare(ctx context.Context) (err error) {
 		j.exemptions[subject] = append(j.exemptions[subject], rules.Exemption{Kind: e.Kind, Reason: e.Reason, Approver: e.Approver, Expires: e.Expires})
 	}
 	return nil
+}
+
+// reviewed adds the exemptions that follow from proposals: from the day of the approval
+// on, so that the months before are judged as they were.
+func (j *judge) reviewed(ctx context.Context, db *Database) error {
+	granted, err := db.ProposalExemptions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range granted {
+		if e.From.After(j.month.Last()) {
+			continue
+		}
+		subject := rules.Subject{Kind: e.SubjectKind, ID: e.Subject}
+		if e.SubjectKind == rules.Host {
+			subject.ID = HostSubject(e.Provider, e.Subject)
+		}
+		j.exemptions[subject] = append(j.exemptions[subject], rules.Exemption{Kind: e.Kind, Reason: e.Reason, Approver: e.Approver, Expires: e.Until})
+	}
+	return nil
+}
+
+// exempted are the exemptions of a subject, by its identifier in the inventory and, for
+// a host, with its provider.
+func (j *judge) exempted(s *subject) []rules.Exemption {
+	out := j.exemptions[rules.Subject{Kind: s.Subject.Kind, ID: s.name}]
+	if s.name != s.Subject.ID {
+		out = slices.Concat(out, j.exemptions[s.Subject])
+	}
+	return out
 }
 
 // span is the time of a month up to now.
@@ -319,7 +352,7 @@ func (j *judge) apply(c *cases, daily bool) (findings []store.Finding, err error
 		}
 		for _, id := range ids {
 			s := c.by[id]
-			s.Exemptions = j.exemptions[rules.Subject{Kind: c.kind, ID: s.name}]
+			s.Exemptions = j.exempted(s)
 			f, err := r.Judge(s.Case)
 			if err != nil {
 				return nil, err

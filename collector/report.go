@@ -74,7 +74,7 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	if err = g.judgedRun(ctx, pack); err != nil {
 		return in, err
 	}
-	if g.calendar, err = calendar.Default(); err != nil {
+	if g.calendar, err = LoadCalendar(ctx, g.db); err != nil {
 		return in, err
 	}
 	known, err := g.db.Inventory(ctx)

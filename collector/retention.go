@@ -1,6 +1,13 @@
 package collector
 
-import "github.com/yunjian-io/yunjian/collector/store"
+import (
+	"time"
+
+	"github.com/yunjian-io/yunjian/collector/store"
+)
+
+// Zone is the zone of every calendar day (Asia/Shanghai).
+func Zone() *time.Location { return store.Zone() }
 
 // What is stored about logs, under the names by which commands speak of it.
 type (
@@ -12,4 +19,12 @@ type (
 	RetentionCount = store.RetentionCount
 	// RetentionNamed is a log that is told by name.
 	RetentionNamed = store.RetentionNamed
+)
+
+// What is stored about proposals, under the names by which commands speak of it.
+type (
+	// ProposalFilter says which proposals are asked for.
+	ProposalFilter = store.ProposalFilter
+	// Slice is whose data are asked for.
+	Slice = store.Slice
 )

@@ -19,6 +19,7 @@ import (
 	"github.com/yunjian-io/yunjian/collector/store/engine"
 	"github.com/yunjian-io/yunjian/internal/sdnotify"
 	"github.com/yunjian-io/yunjian/internal/wire"
+	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
 // Server is the collector as a service.
@@ -79,14 +80,21 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Put: s.commits.Put,
 		Alias: s.resolve, KeepMonths: retention.FiveMinute, Count: s.metrics.count, Now: time.Now, Log: log,
 	})
-	if err := s.listen(ctx, s.routes(door)); err != nil {
+	secret, err := c.APISecret()
+	if err != nil {
+		return nil, err
+	}
+	api := NewAPI(s.db, secret, s.metrics.count, time.Now, log)
+	if err := s.listen(ctx, s.routes(door, api)); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) routes(door http.Handler) http.Handler {
+func (s *Server) routes(door, api http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle(apiPath, api)
+	mux.Handle(apiPath+"/", api)
 	mux.Handle(wire.PathWrite, door)
 	mux.Handle(wire.PathDocuments, door)
 	mux.Handle("GET /metrics", s.metrics)
@@ -218,11 +226,13 @@ func (s *Server) watch(ctx context.Context, notify *sdnotify.Notifier) {
 const scheduleEvery = 15 * time.Second
 
 // schedule derives settled buckets and reloads aliases, and once an hour tidies
-// up and takes the daily snapshot of what is allocated. What fails is tried again the next time.
+// up and takes the daily snapshot of what is allocated; once a day it compares changed
+// hosts with their sizes. What fails is tried again the next time.
 func (s *Server) schedule(ctx context.Context) {
 	ticker := time.NewTicker(scheduleEvery)
 	defer ticker.Stop()
 	var hourly time.Time
+	var guarded calendar.Date
 	for {
 		now := time.Now()
 		if _, err := s.db.Derive(ctx, store.Settled(now)); err != nil && ctx.Err() == nil {
@@ -236,6 +246,10 @@ func (s *Server) schedule(ctx context.Context) {
 			hourly = now
 			if err := s.hourly(ctx, now); err != nil && ctx.Err() == nil {
 				s.log.Error("hourly work failed; it will be tried again", slog.Any("error", err))
+			}
+			var err error
+			if guarded, err = s.guardDaily(ctx, guarded, now); err != nil && ctx.Err() == nil {
+				s.log.Error("changed hosts not compared with their sizes; it will be tried again", slog.Any("error", err))
 			}
 		}
 		select {

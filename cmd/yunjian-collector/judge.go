@@ -22,7 +22,8 @@ func newJudge(o *options) *cobra.Command {
 		Long: `judge derives what is pending, reads the facts of the month and of the months its
 rules look back on, and stores a finding for every rule and subject: pass, fail or
 unknown. The logs are judged by Art. 31 as of the last day of the month. A month that
-is not over is judged up to now. Judging again gives the same findings from the same data.`,
+is not over is judged up to now. Judging again gives the same findings from the same data.
+A month that is over opens a proposal for every system that it names (see proposals).`,
 		Example: "  yunjian-collector judge --month 2026-10",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -49,6 +50,10 @@ is not over is judged up to now. Judging again gives the same findings from the 
 			if err != nil {
 				return err
 			}
+			opened, err := collector.OpenProposals(cmd.Context(), db, j.Run, now)
+			if err != nil {
+				return err
+			}
 			if o.json {
 				return printJSON(cmd.OutOrStdout(), j)
 			}
@@ -62,7 +67,12 @@ is not over is judged up to now. Judging again gives the same findings from the 
 			if err != nil {
 				return err
 			}
-			return printRetentionFacts(cmd.OutOrStdout(), facts)
+			if err := printRetentionFacts(cmd.OutOrStdout(), facts); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout())
+			printOpened(cmd.OutOrStdout(), j.Run.Open, opened)
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&monthText, "month", "", "month to judge, such as 2026-10")

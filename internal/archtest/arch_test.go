@@ -18,7 +18,7 @@ const module = "github.com/yunjian-io/yunjian/"
 // A package that is not listed fails the test, so a new one must be placed here.
 var allowed = map[string][]string{
 	"cmd/yunjian-agent":     {"agent", "agent/logs", "internal/evidence", "internal/sdnotify", "internal/wire", "rules/calendar", "rules/retention"},
-	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/html", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
+	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/html", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
 
 	"agent":        {"agent/logs", "agent/probe", "agent/push", "agent/spool", "internal/sdnotify", "internal/selfmetrics", "internal/wire"},
 	"agent/ledger": {"internal/durable", "internal/wire"},
@@ -42,8 +42,7 @@ var allowed = map[string][]string{
 
 	"collector": {
 		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/store",
-		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/retention",
-		"rules/rightsize", "rules/rightsize/backtest",
+		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
@@ -52,13 +51,14 @@ var allowed = map[string][]string{
 	"collector/report":             {"rules/calendar"},
 	"collector/report/render/html": {"collector/report"},
 	"collector/report/render/xlsx": {"collector/report"},
-	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/retention"},
+	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize"},
 	"collector/store/engine":       {},
 	"collector/traces":             {"rules/calendar"},
 
 	"rules":           {"rules/calendar"},
 	"rules/calendar":  {},
 	"rules/retention": {"rules/calendar"},
+	"rules/proposal":  {"rules/calendar", "rules/rightsize"},
 	"rules/rightsize": {"rules/calendar"},
 
 	"rules/rightsize/backtest": {"rules/calendar", "rules/rightsize"},

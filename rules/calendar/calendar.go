@@ -16,10 +16,10 @@ type Calendar struct {
 
 // Day is a date that was counted to.
 type Day struct {
-	Date Date
+	Date Date `json:"date"`
 	// Estimated says that a day on the way lies where no notice is known, so that
 	// weekends alone were counted and the date may change with the notice.
-	Estimated bool
+	Estimated bool `json:"estimated,omitempty"`
 }
 
 // Hours are the working hours of one day. Start and End are zero on a day off.
@@ -72,6 +72,12 @@ func (c Calendar) Years() []int { return slices.Sorted(maps.Keys(c.years)) }
 
 // Notices returns the notices of one year, and none for a year without.
 func (c Calendar) Notices(year int) []string { return slices.Clone(c.years[year].Notices) }
+
+// Year returns what is known of a year; false for one whose notice is not known.
+func (c Calendar) Year(number int) (Year, bool) {
+	y, known := c.years[number]
+	return y, known
+}
 
 // Working reports whether d is a working day, and whether that is estimated: no
 // notice is known for the year of d, or d lies in the last week of a year, which

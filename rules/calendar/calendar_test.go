@@ -211,6 +211,25 @@ func TestParseYearsRefuses(t *testing.T) {
 	}
 }
 
+// TestFormatYears: every known year comes back from its text.
+func TestFormatYears(t *testing.T) {
+	c := standard(t)
+	for _, number := range c.Years() {
+		want, known := c.Year(number)
+		text, err := FormatYears(want)
+		if err != nil || !known {
+			t.Fatal(err, known)
+		}
+		got, err := ParseYears(text)
+		if diff := cmp.Diff([]Year{want}, got); err != nil || diff != "" {
+			t.Errorf("%d: %v (-want +got):\n%s", number, err, diff)
+		}
+	}
+	if y, known := c.Year(2015); known {
+		t.Errorf("2015 is %+v; want nothing known", y)
+	}
+}
+
 func TestMonth(t *testing.T) {
 	m, err := ParseMonth("2026-12")
 	if err != nil {

@@ -30,7 +30,7 @@ type Holiday struct {
 	// Off are the days off; weekend days inside a range may be named or left out.
 	Off []Span `yaml:"off"`
 	// Work are Saturdays and Sundays that are worked.
-	Work []Date `yaml:"work"`
+	Work []Date `yaml:"work,omitempty"`
 }
 
 // Span is a run of days, both ends inclusive, written 2026-02-15..2026-02-23 or,
@@ -98,6 +98,15 @@ func ParseYears(data []byte) ([]Year, error) {
 		}
 	}
 	return file.Years, nil
+}
+
+// FormatYears writes years as ParseYears reads them.
+func FormatYears(years ...Year) ([]byte, error) {
+	text, err := yaml.Marshal(map[string][]Year{"years": years})
+	if err != nil {
+		return nil, fmt.Errorf("write holidays: %w", err)
+	}
+	return text, nil
 }
 
 // days returns every day that the notice speaks of, true for a working day.

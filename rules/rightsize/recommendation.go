@@ -52,7 +52,8 @@ type Recommendation struct {
 
 // Evidence is what a recommendation rests on.
 type Evidence struct {
-	From, To calendar.Date
+	From calendar.Date `json:"from"`
+	To   calendar.Date `json:"to"` // the last day
 	// Coverage is the share of slots with a value, of those in which the host was not
 	// known to be off.
 	Coverage float64 `json:"coverage"`

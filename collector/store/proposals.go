@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/proposal"
+	"github.com/yunjian-io/yunjian/rules/rightsize"
+)
+
+const typeMicro = "DateTime64(6, 'Asia/Shanghai')"
+
+// SaveRecommendations stores the recommendations of a run. They count once SaveFindings
+// has written the run itself.
+func (s *Store) SaveRecommendations(ctx context.Context, run JudgeRun, all []rightsize.Recommendation) error {
+	n := len(all)
+	if n == 0 {
+		return nil
+	}
+	whole := make([]string, n)
+	for i := range all {
+		text, err := json.Marshal(all[i])
+		if err != nil {
+			return fmt.Errorf("store recommendation for %s: %w", all[i].HostID, err)
+		}
+		whole[i] = string(text)
+	}
+	type rec = rightsize.Recommendation
+	text := func(name, kind string, value func(*rec) string) column {
+		return column{name, kind, collect(all, value)}
+	}
+	number := func(name string, value func(*rec) float64) column {
+		return column{name, "Float64", collect(all, value)}
+	}
+	maybe := func(name string, value func(*rec) *float64) column {
+		return column{name, "Nullable(Float64)", collect(all, value)}
+	}
+	return s.insert(ctx, "recommendations", []column{
+		{"run", "UInt64", repeated(n, run.Run)},
+		{"month", "Date", repeated(n, run.Month.Start(time.UTC))},
+		text("provider", typeLow, func(r *rec) string { return r.Provider }),
+		text("unit", "String", func(r *rec) string { return r.Unit }),
+		text("system", "String", func(r *rec) string { return r.System }),
+		text("host_id", "String", func(r *rec) string { return r.HostID }),
+		{"decided_at", "Date", collect(all, func(r *rec) time.Time { return dateOf(r.DecidedAt) })},
+		text("action", typeLow, func(r *rec) string { return string(r.Action) }),
+		text("policy", typeLow, func(r *rec) string { return r.Policy }),
+		number("risk_budget", func(r *rec) float64 { return r.RiskBudget }),
+		number("current_vcpu", func(r *rec) float64 { return r.Current.VCPU }),
+		number("current_memory_mib", func(r *rec) float64 { return r.Current.MemoryMiB }),
+		number("current_disk_gib", func(r *rec) float64 { return r.Current.DiskGiB }),
+		text("current_flavor", "String", func(r *rec) string { return r.CurrentFlavor }),
+		number("target_vcpu", func(r *rec) float64 { return r.Target.VCPU }),
+		number("target_memory_mib", func(r *rec) float64 { return r.Target.MemoryMiB }),
+		number("target_disk_gib", func(r *rec) float64 { return r.Target.DiskGiB }),
+		text("target_flavor", "String", func(r *rec) string { return r.TargetFlavor }),
+		maybe("cpu_risk", func(r *rec) *float64 { return r.CPURisk }),
+		maybe("memory_risk", func(r *rec) *float64 { return r.MemoryRisk }),
+		number("coverage", func(r *rec) float64 { return r.Evidence.Coverage }),
+		number("saving_cores", func(r *rec) float64 { return r.Saving.Cores }),
+		number("saving_memory_gib", func(r *rec) float64 { return r.Saving.MemoryGiB }),
+		number("saving_disk_gib", func(r *rec) float64 { return r.Saving.DiskGiB }),
+		maybe("saving_yuan_month", func(r *rec) *float64 { return r.Saving.Yuan }),
+		text("confidence", typeLow, func(r *rec) string { return r.Confidence }),
+		{"restart", "UInt8", collect(all, func(r *rec) uint8 { return flag(r.Restart) })},
+		text("reason_zh", "String", func(r *rec) string { return r.Chinese }),
+		text("reason_en", "String", func(r *rec) string { return r.English }),
+		{"recommendation", "String", whole},
+	})
+}
+
+// Slice is whose data are asked for; empty fields take all.
+type Slice struct {
+	Unit     string // code of the using unit
+	Provider string // provider of the hosts
+}
+
+// Recommendations returns those of a run, by provider and host.
+func (s *Store) Recommendations(ctx context.Context, run JudgeRun, of Slice) (out []rightsize.Recommendation, err error) {
+	values := map[string]any{"month": run.Month.First().String(), "run": run.Run, "provider": of.Provider, "unit": of.Unit}
+	err = s.Each(ctx, query("recommendations"), values, func(scan func(...any) error) error {
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		var r rightsize.Recommendation
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			return fmt.Errorf("recommendation: %w", err)
+		}
+		out = append(out, r)
+		return nil
+	})
+	return out, err
+}
+
+// SaveProposal stores the head of a proposal; storing it again changes nothing.
+func (s *Store) SaveProposal(ctx context.Context, h proposal.Head, openedAt time.Time) error {
+	return s.insert(ctx, "proposals", []column{
+		{"proposal", "String", []string{h.ID}},
+		{"system", "String", []string{h.System}},
+		{"month", "Date", []time.Time{h.Month.Start(time.UTC)}},
+		{"unit", "String", []string{h.Unit}},
+		{"providers", typeLows, [][]string{h.Providers}},
+		{"opened_at", typeMicro, []time.Time{openedAt}},
+	})
+}
+
+// ProposalEvent is a recorded step of a proposal.
+type ProposalEvent struct {
+	Proposal string `json:"proposal"`
+	// ID is the key of its content.
+	ID         string    `json:"event"`
+	RecordedAt time.Time `json:"recorded_at"`
+	// State is that of the proposal after it.
+	State proposal.State `json:"state"`
+	proposal.Event
+}
+
+// AppendProposalEvent stores a step. The same step again changes nothing.
+func (s *Store) AppendProposalEvent(ctx context.Context, e ProposalEvent) error {
+	data, err := json.Marshal(e.Data)
+	if err != nil {
+		return fmt.Errorf("store %s of proposal %s: %w", e.Kind, e.Proposal, err)
+	}
+	return s.insert(ctx, "proposal_events", []column{
+		{"proposal", "String", []string{e.Proposal}},
+		{"event", "String", []string{e.ID}},
+		{"kind", typeLow, []string{string(e.Kind)}},
+		{"at", typeMicro, []time.Time{e.At}},
+		{"recorded_at", typeMicro, []time.Time{e.RecordedAt}},
+		{"by", "String", []string{e.By}},
+		{"role", typeLow, []string{string(e.Role)}},
+		{"state", typeLow, []string{string(e.State)}},
+		{"data", "String", []string{string(data)}},
+		{"version", "Int64", []int64{-e.RecordedAt.UnixNano()}},
+	})
+}
+
+// ProposalFilter says which proposals are asked for; empty fields take all.
+type ProposalFilter struct {
+	ID, System string
+	Slice
+}
+
+func (f ProposalFilter) parameters() map[string]any {
+	return map[string]any{"proposal": f.ID, "system": f.System, "unit": f.Unit, "provider": f.Provider}
+}
+
+// ProposalRecord is a proposal as it is kept: its head, and its events in the order in
+// which they were recorded.
+type ProposalRecord struct {
+	proposal.Head
+	OpenedAt time.Time
+	Events   []ProposalEvent
+}
+
+// Proposals returns proposals with their events, by month and system.
+func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (out []ProposalRecord, err error) {
+	at := map[string]int{}
+	err = s.Each(ctx, query("proposals"), f.parameters(), func(scan func(...any) error) error {
+		var r ProposalRecord
+		var month time.Time
+		if err := scan(&r.ID, &r.System, &month, &r.Unit, &r.Providers, &r.OpenedAt); err != nil {
+			return err
+		}
+		r.Month, r.OpenedAt = calendar.DateOf(month).CalendarMonth(), r.OpenedAt.In(Zone())
+		at[r.ID] = len(out)
+		out = append(out, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.Each(ctx, query("proposal_events"), f.parameters(), func(scan func(...any) error) error {
+		var e ProposalEvent
+		var kind, role, state, data string
+		if err := scan(&e.Proposal, &e.ID, &kind, &e.At, &e.RecordedAt, &e.By, &role, &state, &data); err != nil {
+			return err
+		}
+		e.Kind, e.Role, e.State = proposal.Kind(kind), proposal.Role(role), proposal.State(state)
+		e.At, e.RecordedAt = e.At.In(Zone()), e.RecordedAt.In(Zone())
+		if err := json.Unmarshal([]byte(data), &e.Data); err != nil {
+			return fmt.Errorf("event %s of proposal %s: %w", e.ID, e.Proposal, err)
+		}
+		if i, ok := at[e.Proposal]; ok {
+			out[i].Events = append(out[i].Events, e)
+		}
+		return nil
+	})
+	return out, err
+}
