@@ -42,8 +42,7 @@ var allowed = map[string][]string{
 
 	"collector": {
 		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/store",
-		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention",
-		"rules/rightsize", "rules/rightsize/backtest",
+		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
