@@ -27,7 +27,7 @@ func newSeries(values []float64) series {
 	for day := range n {
 		start := len(flat)
 		for _, x := range values[(n-1-day)*SlotsPerDay : (n-day)*SlotsPerDay] {
-			if !math.IsNaN(x) {
+			if x >= 0 { // not NaN
 				flat = append(flat, x)
 			}
 		}
