@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// slotSeconds is the length of a slot: that of a bucket of usage_5m.
+const slotSeconds = 300
+
+// HostSeries is what is known of one allocated host in every five minutes of a span. Slot
+// i begins i×5 minutes after From. Values are integers as usage_5m stores them; -1 is one
+// that is not known. A slot in which the host is known to be off holds 0.
+type HostSeries struct {
+	Allocated
+	From time.Time
+	// Observed seconds of each slot, at most 300 (F1).
+	Observed []uint16
+	// CPU is the mean use, Peak the highest of any look, in thousandths of a core.
+	CPU, Peak []int32
+	// Memory used and MemTotal of the guest, and used storage, in MiB.
+	Memory, MemoryTotal, Storage []int32
+	// Network is bytes received and sent, less those of the agent itself.
+	Network []int64
+	// Off marks the slots in which the host is known to have been off.
+	Off []bool
+	// StorageSizeMiB is the size of its file systems at the end; 0 if it was never told.
+	StorageSizeMiB int64
+}
+
+// Slots is the number of slots.
+func (h *HostSeries) Slots() int { return len(h.CPU) }
+
+// bounds are the slots that begin within an allocation.
+func (h *HostSeries) bounds(a *Allocation) (from, to int) {
+	slot := func(t time.Time) int {
+		return min(max(0, int((t.Unix()-h.From.Unix()+slotSeconds-1)/slotSeconds)), h.Slots())
+	}
+	return slot(a.From), slot(a.To)
+}
+
+// EachHistory reads the series of every host that is allocated in the span, by key, and
+// calls row for each. The series is valid until row returns. Memory follows the length of
+// the span, not the size of the fleet.
+func (s *Store) EachHistory(ctx context.Context, span Span, row func(*HostSeries) error) error {
+	fleet, err := s.Fleet(ctx, span)
+	if err != nil {
+		return err
+	}
+	all := make([]int, len(fleet))
+	for i := range all {
+		all[i] = i
+	}
+	return s.eachSeries(ctx, span, fleet, all, func(_ int, h *HostSeries) error { return row(h) })
+}
+
+// partSlots bounds a question: hosts times slots. A slot takes 34 bytes in an answer and
+// some ten times that in the engine.
+const partSlots = 1 << 20
+
+func (s Span) slots() int { return int(s.To.Unix()-s.From.Unix()) / slotSeconds }
+
+// partHosts is how many hosts are asked for at once.
+func (s *Store) partHosts(span Span) int { return max(1, s.partSlots/max(span.slots(), 1)) }
+
+// seriesPart is the answer to the questions about some hosts.
+type seriesPart struct {
+	hosts []int // indices into the fleet
+	raw   map[uint64]rawSeries
+	off   map[uint64][]offTime
+}
+
+type rawSeries struct {
+	slot, observed, cpu, peak, memory, memoryTotal, storage, network string
+
+	size int64
+}
+
+type offTime struct{ off, on int64 }
+
+// eachSeries reads the series of some hosts of the fleet in their order. The next part
+// is asked for while row works on the one before.
+func (s *Store) eachSeries(ctx context.Context, span Span, fleet []Allocated, hosts []int, row func(int, *HostSeries) error) error {
+	slots, size := span.slots(), s.partHosts(span)
+	parts := make(chan seriesPart)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		defer close(parts)
+		for first := 0; first < len(hosts); first += size {
+			p, err := s.readPart(ctx, span, fleet, hosts[first:min(first+size, len(hosts))])
+			if err != nil {
+				return err
+			}
+			select {
+			case parts <- p:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	both.Go(func() error {
+		series := newSeries(slots)
+		for p := range parts {
+			for _, i := range p.hosts {
+				series.Allocated, series.From = fleet[i], span.From
+				if err := series.fill(p.raw[fleet[i].Key], p.off[fleet[i].Key]); err != nil {
+					return fmt.Errorf("series of host %q of provider %q: %w", fleet[i].HostID, fleet[i].Provider, err)
+				}
+				if err := row(i, series); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return both.Wait()
+}
+
+func newSeries(slots int) *HostSeries {
+	return &HostSeries{
+		Observed: make([]uint16, slots), CPU: make([]int32, slots), Peak: make([]int32, slots), Memory: make([]int32, slots),
+		MemoryTotal: make([]int32, slots), Storage: make([]int32, slots), Network: make([]int64, slots), Off: make([]bool, slots),
+	}
+}
+
+func (s *Store) readPart(ctx context.Context, span Span, fleet []Allocated, hosts []int) (seriesPart, error) {
+	p := seriesPart{hosts: hosts, raw: make(map[uint64]rawSeries, len(hosts)), off: map[uint64][]offTime{}}
+	keys := make([]uint64, len(hosts))
+	for i, h := range hosts {
+		keys[i] = fleet[h].Key
+	}
+	values := map[string]any{"from": span.From, "to": span.To, "hosts": keys}
+	err := s.Each(ctx, query("series"), values, func(scan func(...any) error) error {
+		var key uint64
+		var r rawSeries
+		err := scan(&key, &r.slot, &r.observed, &r.cpu, &r.peak, &r.memory, &r.memoryTotal, &r.storage, &r.network, &r.size)
+		p.raw[key] = r
+		return err
+	})
+	if err != nil {
+		return p, err
+	}
+	return p, s.Each(ctx, query("series_off"), values, func(scan func(...any) error) error {
+		var key uint64
+		var off, on time.Time
+		err := scan(&key, &off, &on)
+		p.off[key] = append(p.off[key], offTime{off.Unix(), on.Unix()})
+		return err
+	})
+}
+
+// fill makes the dense series. A host counts as off in the buckets that lie whole within a
+// time off and in which no CPU use was measured.
+func (h *HostSeries) fill(r rawSeries, off []offTime) error {
+	h.StorageSizeMiB = r.size
+	for i := range h.CPU {
+		h.Observed[i], h.CPU[i], h.Peak[i], h.Memory[i], h.MemoryTotal[i], h.Storage[i], h.Network[i], h.Off[i] = 0, -1, -1, -1, -1, -1, -1, false
+	}
+	slots, err := integers(nil, r.slot, 4, binary.LittleEndian.Uint32)
+	if err != nil {
+		return err
+	}
+	for _, slot := range slots {
+		if int(slot) >= h.Slots() {
+			return fmt.Errorf("slot %d lies outside the span of %d", slot, h.Slots())
+		}
+	}
+	err = errors.Join(
+		place(h.Observed, slots, r.observed, 2, binary.LittleEndian.Uint16),
+		place(h.CPU, slots, r.cpu, 4, signed), place(h.Peak, slots, r.peak, 4, signed), place(h.Memory, slots, r.memory, 4, signed),
+		place(h.MemoryTotal, slots, r.memoryTotal, 4, signed), place(h.Storage, slots, r.storage, 4, signed),
+		place(h.Network, slots, r.network, 8, func(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) }),
+	)
+	if err != nil {
+		return err
+	}
+	begin := h.From.Unix()
+	for _, t := range off {
+		for at := (max(t.off, begin) - begin + slotSeconds - 1) / slotSeconds; at < (t.on-begin)/slotSeconds && at < int64(h.Slots()); at++ {
+			if h.CPU[at] < 0 || h.Off[at] {
+				h.Off[at], h.CPU[at], h.Peak[at], h.Memory[at], h.MemoryTotal[at], h.Network[at] = true, 0, 0, 0, 1, 0
+			}
+		}
+	}
+	return nil
+}
+
+func signed(b []byte) int32 { return int32(binary.LittleEndian.Uint32(b)) }
+
+// integers decodes the state of a groupArray: a count as a varint, and the values.
+func integers[T any](out []T, state string, width int, decode func([]byte) T) ([]T, error) {
+	if state == "" {
+		return out, nil
+	}
+	data := []byte(state)
+	n, used := binary.Uvarint(data)
+	if data = data[max(used, 0):]; used <= 0 || n > uint64(len(data)) || int(n)*width != len(data) {
+		return nil, fmt.Errorf("an array of %d bytes does not hold the %d values it claims", len(state), n)
+	}
+	for ; len(data) > 0; data = data[width:] {
+		out = append(out, decode(data))
+	}
+	return out, nil
+}
+
+// place puts the values of an array at their slots.
+func place[T any](to []T, slots []uint32, state string, width int, decode func([]byte) T) error {
+	values, err := integers(make([]T, 0, len(slots)), state, width, decode)
+	if err != nil {
+		return err
+	}
+	if len(values) != len(slots) {
+		return fmt.Errorf("%d values for %d slots", len(values), len(slots))
+	}
+	for i, slot := range slots {
+		to[slot] = values[i]
+	}
+	return nil
+}
