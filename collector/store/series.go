@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"time"
 
@@ -162,23 +160,40 @@ func (h *HostSeries) fill(r rawSeries, off []offTime) error {
 	for i := range h.CPU {
 		h.Observed[i], h.CPU[i], h.Peak[i], h.Memory[i], h.MemoryTotal[i], h.Storage[i], h.Network[i], h.Off[i] = 0, -1, -1, -1, -1, -1, -1, false
 	}
-	slots, err := integers(nil, r.slot, 4, binary.LittleEndian.Uint32)
+	slots, err := stored(r.slot, 4)
 	if err != nil {
 		return err
 	}
-	for _, slot := range slots {
-		if int(slot) >= h.Slots() {
+	n := len(slots) / 4
+	for i := range n {
+		if slot := word(slots, i); int64(slot) >= int64(h.Slots()) {
 			return fmt.Errorf("slot %d lies outside the span of %d", slot, h.Slots())
 		}
 	}
-	err = errors.Join(
-		place(h.Observed, slots, r.observed, 2, binary.LittleEndian.Uint16),
-		place(h.CPU, slots, r.cpu, 4, signed), place(h.Peak, slots, r.peak, 4, signed), place(h.Memory, slots, r.memory, 4, signed),
-		place(h.MemoryTotal, slots, r.memoryTotal, 4, signed), place(h.Storage, slots, r.storage, 4, signed),
-		place(h.Network, slots, r.network, 8, func(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) }),
-	)
+	for _, c := range []struct {
+		to    []int32
+		state string
+	}{{h.CPU, r.cpu}, {h.Peak, r.peak}, {h.Memory, r.memory}, {h.MemoryTotal, r.memoryTotal}, {h.Storage, r.storage}} {
+		values, err := storedFor(n, c.state, 4)
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			c.to[word(slots, i)] = int32(word(values, i))
+		}
+	}
+	observed, err := storedFor(n, r.observed, 2)
 	if err != nil {
 		return err
+	}
+	network, err := storedFor(n, r.network, 8)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		slot := word(slots, i)
+		h.Observed[slot] = uint16(observed[2*i]) | uint16(observed[2*i+1])<<8
+		h.Network[slot] = int64(uint64(word(network, 2*i)) | uint64(word(network, 2*i+1))<<32)
 	}
 	begin := h.From.Unix()
 	for _, t := range off {
@@ -191,35 +206,33 @@ func (h *HostSeries) fill(r rawSeries, off []offTime) error {
 	return nil
 }
 
-func signed(b []byte) int32 { return int32(binary.LittleEndian.Uint32(b)) }
-
-// integers decodes the state of a groupArray: a count as a varint, and the values.
-func integers[T any](out []T, state string, width int, decode func([]byte) T) ([]T, error) {
-	if state == "" {
-		return out, nil
-	}
-	data := []byte(state)
-	n, used := binary.Uvarint(data)
-	if data = data[max(used, 0):]; used <= 0 || n > uint64(len(data)) || int(n)*width != len(data) {
-		return nil, fmt.Errorf("an array of %d bytes does not hold the %d values it claims", len(state), n)
-	}
-	for ; len(data) > 0; data = data[width:] {
-		out = append(out, decode(data))
-	}
-	return out, nil
+// word is the i-th little-endian 32-bit word of data.
+func word(data string, i int) uint32 {
+	w := data[4*i : 4*i+4]
+	return uint32(w[0]) | uint32(w[1])<<8 | uint32(w[2])<<16 | uint32(w[3])<<24
 }
 
-// place puts the values of an array at their slots.
-func place[T any](to []T, slots []uint32, state string, width int, decode func([]byte) T) error {
-	values, err := integers(make([]T, 0, len(slots)), state, width, decode)
-	if err != nil {
-		return err
+// stored returns the values in the state of a groupArray, which begins with their number
+// as a varint. The empty state has none.
+func stored(state string, width int) (string, error) {
+	n, at, shift := uint64(0), 0, 0
+	for ; at < len(state) && shift < 63; at, shift = at+1, shift+7 {
+		n |= uint64(state[at]&0x7f) << shift
+		if state[at] < 0x80 {
+			break
+		}
 	}
-	if len(values) != len(slots) {
-		return fmt.Errorf("%d values for %d slots", len(values), len(slots))
+	if at == len(state) && at > 0 || len(state) > 0 && (n > uint64(len(state)) || int(n)*width != len(state)-at-1) {
+		return "", fmt.Errorf("an array of %d bytes does not hold the %d values it claims", len(state), n)
 	}
-	for i, slot := range slots {
-		to[slot] = values[i]
+	return state[min(at+1, len(state)):], nil
+}
+
+// storedFor is stored for exactly n values.
+func storedFor(n int, state string, width int) (string, error) {
+	values, err := stored(state, width)
+	if err == nil && len(values) != n*width {
+		err = fmt.Errorf("%d values for %d slots", len(values)/width, n)
 	}
-	return nil
+	return values, err
 }
