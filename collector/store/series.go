@@ -66,6 +66,10 @@ func (s Span) slots() int { return int(s.To.Unix()-s.From.Unix()) / slotSeconds 
 // partHosts is how many hosts are asked for at once.
 func (s *Store) partHosts(span Span) int { return max(1, s.partSlots/max(span.slots(), 1)) }
 
+// offParts is for how many parts the times off are asked at once: there are few, and the
+// question costs nearly the same for all of them.
+const offParts = 8
+
 // seriesPart is the answer to the questions about some hosts.
 type seriesPart struct {
 	hosts []int // indices into the fleet
@@ -89,8 +93,16 @@ func (s *Store) eachSeries(ctx context.Context, span Span, fleet []Allocated, ho
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
 		defer close(parts)
+		var off map[uint64][]offTime
 		for first := 0; first < len(hosts); first += size {
+			if first%(offParts*size) == 0 {
+				var err error
+				if off, err = s.offTimes(ctx, span, fleet, hosts[first:min(first+offParts*size, len(hosts))]); err != nil {
+					return err
+				}
+			}
 			p, err := s.readPart(ctx, span, fleet, hosts[first:min(first+size, len(hosts))])
+			p.off = off
 			if err != nil {
 				return err
 			}
@@ -128,29 +140,35 @@ func newSeries(slots int) *HostSeries {
 }
 
 func (s *Store) readPart(ctx context.Context, span Span, fleet []Allocated, hosts []int) (seriesPart, error) {
-	p := seriesPart{hosts: hosts, raw: make(map[uint64]rawSeries, len(hosts)), off: map[uint64][]offTime{}}
-	keys := make([]uint64, len(hosts))
-	for i, h := range hosts {
-		keys[i] = fleet[h].Key
-	}
-	values := map[string]any{"from": span.From, "to": span.To, "hosts": keys}
-	err := s.Each(ctx, query("series"), values, func(scan func(...any) error) error {
+	p := seriesPart{hosts: hosts, raw: make(map[uint64]rawSeries, len(hosts))}
+	return p, s.Each(ctx, query("series"), seriesOf(span, fleet, hosts), func(scan func(...any) error) error {
 		var key uint64
 		var r rawSeries
 		err := scan(&key, &r.slot, &r.observed, &r.cpu, &r.peak, &r.memory, &r.memoryTotal, &r.storage, &r.network, &r.size)
 		p.raw[key] = r
 		return err
 	})
-	if err != nil {
-		return p, err
-	}
-	return p, s.Each(ctx, query("series_off"), values, func(scan func(...any) error) error {
+}
+
+// offTimes asks when hosts are known to have been off.
+func (s *Store) offTimes(ctx context.Context, span Span, fleet []Allocated, hosts []int) (map[uint64][]offTime, error) {
+	out := map[uint64][]offTime{}
+	return out, s.Each(ctx, query("series_off"), seriesOf(span, fleet, hosts), func(scan func(...any) error) error {
 		var key uint64
 		var off, on time.Time
 		err := scan(&key, &off, &on)
-		p.off[key] = append(p.off[key], offTime{off.Unix(), on.Unix()})
+		out[key] = append(out[key], offTime{off.Unix(), on.Unix()})
 		return err
 	})
+}
+
+// seriesOf are the parameters of the questions about hosts.
+func seriesOf(span Span, fleet []Allocated, hosts []int) map[string]any {
+	keys := make([]uint64, len(hosts))
+	for i, h := range hosts {
+		keys[i] = fleet[h].Key
+	}
+	return map[string]any{"from": span.From, "to": span.To, "hosts": keys}
 }
 
 // fill makes the dense series. A host counts as off in the buckets that lie whole within a
