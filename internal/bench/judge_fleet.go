@@ -7,13 +7,10 @@ import (
 	"github.com/yunjian-io/yunjian/collector/store"
 )
 
-// judgeProvider is the provider of the made-up fleet of section judge.
-const judgeProvider = "bench"
-
 // fleetStep is how many hosts one INSERT of section judge makes.
 const fleetStep = 2500
 
-// A host of the fleet is number i of judgeProvider; its key is that of wire.HostKey, so
+// A host of the fleet is number i of provider bench; its key is that of wire.HostKey, so
 // hosts are spread over all keys as in life. Systems have ten hosts, units ten systems.
 const fleetInventory = `INSERT INTO inventory_hosts (seq, host, provider, host_id, platform, system, flavor, vcpu, memory_mib, disk_gib, effective_from, state, owner)
 SELECT 1, reinterpretAsUInt64(reverse(substring(SHA256(concat('bench', char(0), toString(number))), 1, 8))) AS key, 'bench', toString(number), 'c',
