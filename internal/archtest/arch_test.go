@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 
 	"collector": {
 		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/store",
-		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/retention",
+		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/retention", "rules/rightsize",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
