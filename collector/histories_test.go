@@ -38,7 +38,8 @@ func TestExemptionsByProvider(t *testing.T) {
 	known := inventory.Batch{
 		Hosts: []inventory.Host{{ID: "x", Provider: "a"}, {ID: "x", Provider: "b"}, {ID: "y", Provider: "a"}},
 		Exemptions: []inventory.Exemption{
-			{SubjectKind: rules.Host, Subject: "x", Kind: "both"}, {SubjectKind: rules.Host, Subject: "b/x", Kind: "one"},
+			{SubjectKind: rules.Host, Subject: "x", Kind: "both"},
+			{SubjectKind: rules.Host, Subject: "b/x", Kind: "one"},
 			{SubjectKind: rules.Host, Subject: "y", Kind: "alone"},
 		},
 	}
