@@ -90,39 +90,17 @@ func closeWith(c io.Closer, err error) error {
 }
 
 func printJudgement(w io.Writer, j *collector.Judgement) error {
-	type key struct{ rule, verdict, state string }
-	counts := map[key]int{}
-	for _, f := range j.Findings {
-		counts[key{f.RuleID, string(f.Verdict), f.State}]++
-	}
 	open := ""
 	if j.Run.Open {
 		open = " (month not over: judged up to now)"
 	}
-	fmt.Fprintf(w, "%s: %d findings%s\n\n", j.Run.Month, len(j.Findings), open)
+	fmt.Fprintf(w, "%s: %d findings%s\n\n", j.Run.Month, j.Run.Findings, open)
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tVERDICT\tSTATE\tSUBJECTS")
-	for _, rule := range sortedRules(j) {
-		for _, verdict := range []rules.Verdict{rules.Fail, rules.Pass, rules.Unknown} {
-			for _, state := range []string{
-				rules.Judged, rules.Warned, rules.Candidate, rules.Observing, rules.Exempted, rules.DataInsufficient, rules.NotProvided,
-			} {
-				if n := counts[key{rule, string(verdict), state}]; n > 0 {
-					fmt.Fprintf(t, "%s\t%s\t%s\t%d\n", rule, verdict, state, n)
-				}
-			}
-		}
+	for _, c := range j.Counts {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\n", c.RuleID, c.Verdict, c.State, c.Subjects)
 	}
 	return t.Flush()
-}
-
-func sortedRules(j *collector.Judgement) (ids []string) {
-	for _, f := range j.Findings { // ordered by rule within each kind
-		if len(ids) == 0 || ids[len(ids)-1] != f.RuleID {
-			ids = append(ids, f.RuleID)
-		}
-	}
-	return ids
 }
 
 func newRules(o *options) *cobra.Command {

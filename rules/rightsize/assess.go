@@ -3,6 +3,7 @@ package rightsize
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
@@ -26,6 +27,7 @@ type Assessment struct {
 	host     Host
 	evidence Evidence
 	options  []option
+	least    *option // of all that were allowed, the one of least risk
 	// floors that no cut goes below, in cores and MiB.
 	cpuFloor, memoryFloor float64
 	doubts                []text
@@ -156,11 +158,16 @@ func (a *Advisor) consider(out *Assessment, h *History, profile *Profile) {
 		return p
 	}
 	for _, f := range a.Catalog.smaller(now, out.host.Family) {
-		if !a.allowed(f.Size, now, out) {
-			continue
+		if a.allowed(f.Size, now, out) {
+			out.options = append(out.options, option{f, ask(cpu, risk.CPU, f.Size.VCPU), ask(memory, risk.Memory, f.Size.MemoryMiB)})
 		}
-		out.options = append(out.options, option{f, ask(cpu, risk.CPU, f.Size.VCPU), ask(memory, risk.Memory, f.Size.MemoryMiB)})
 	}
+	// What no budget would take is forgotten, but for the one that the explanation names.
+	if nearest := out.nearest(); nearest != nil {
+		kept := *nearest
+		out.least = &kept
+	}
+	out.options = slices.Clip(slices.DeleteFunc(out.options, func(o option) bool { return !a.tolerable(o, now) }))
 }
 
 // allowed holds the limits that no risk budget lifts: the cut of one change, the least

@@ -158,7 +158,7 @@ func (a *Advisor) propose(s *speech, h *Assessment, r *Recommendation) {
 	case Shrink:
 		s.say("shrink", "current_disk", short(r.Current.DiskGiB), "target_disk", short(r.Target.DiskGiB), "used", short(*h.host.StorageUsedGiB))
 	default:
-		switch o := h.nearest(); {
+		switch o := h.least; {
 		case h.thin:
 			s.say("keep_thin", "current", current)
 		case o == nil:

@@ -13,9 +13,6 @@ func (a *Advisor) pick(h *Assessment, p prices) int {
 	best, most := -1, 0.0
 	now := h.host.History.Size
 	for i, o := range h.options {
-		if !a.tolerable(o, now) {
-			continue
-		}
 		worth := p.cpu*(now.VCPU-o.flavor.Size.VCPU) - o.risk(o.cpu) + p.memory*(now.MemoryMiB-o.flavor.Size.MemoryMiB) - o.risk(o.memory)
 		if worth > most {
 			best, most = i, worth
