@@ -20,7 +20,7 @@ func TestHistory(t *testing.T) {
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, store.Zone())
 	got := History(&store.HostSeries{
 		Allocated: store.Allocated{Since: from.AddDate(0, 0, 2), Allocations: []store.Allocation{{VCPU: 2}, {VCPU: 4, MemoryMiB: 8192, DiskGiB: 50}}},
-		From:      from, CPU: []int32{1500, -1, 0}, Peak: []int32{1800, -1, 0}, Memory: []int32{1024, -1, 0}, Off: []bool{false, false, true},
+		From:      from, CPU: []int32{1500, -1, 0}, Peak: []int32{1800, -1, 0}, Memory: []int32{1000, -1, 0}, MemoryTotal: []int32{8000, 8000, 0}, Off: []bool{false, false, true},
 	})
 	nan := math.NaN()
 	want := rightsize.History{
