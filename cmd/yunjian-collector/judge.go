@@ -15,7 +15,7 @@ import (
 )
 
 func newJudge(o *options) *cobra.Command {
-	var monthText string
+	var monthText, profile string
 	cmd := &cobra.Command{
 		Use:   "judge",
 		Short: "Judge a month by the rules and store the findings",
@@ -46,12 +46,15 @@ A month that is over opens a proposal for every system that it names (see propos
 			if err != nil {
 				return err
 			}
-			j, err := collector.Judge(cmd.Context(), db, pack, logs, month, now, version(), say)
-			if err != nil {
+			var j *collector.Judgement
+			var opened collector.Opened
+			if err := profiled(profile, func() (err error) {
+				if j, err = collector.Judge(cmd.Context(), db, pack, logs, month, now, version(), say); err != nil {
+					return err
+				}
+				opened, err = collector.OpenProposals(cmd.Context(), db, j.Run, now)
 				return err
-			}
-			opened, err := collector.OpenProposals(cmd.Context(), db, j.Run, now)
-			if err != nil {
+			}); err != nil {
 				return err
 			}
 			if o.json {
@@ -77,6 +80,7 @@ A month that is over opens a proposal for every system that it names (see propos
 	}
 	cmd.Flags().StringVar(&monthText, "month", "", "month to judge, such as 2026-10")
 	_ = cmd.MarkFlagRequired("month") // the flag is defined above
+	profileFlag(cmd, &profile)
 	cmd.AddCommand(newVectors(o))
 	return cmd
 }
