@@ -122,7 +122,7 @@ func (o *opening) run(ctx context.Context, run store.JudgeRun) (map[string]*foun
 		if f.Subject.Kind == rules.Host {
 			system = o.hosts[f.Subject.ID].System
 		}
-		if f.Subject.Kind != rules.InformationSystem && !reclaim || system == "" {
+		if f.RuleID != rules.LowUtilization && !reclaim || system == "" {
 			continue
 		}
 		s := of(system)

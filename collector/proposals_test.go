@@ -114,7 +114,7 @@ func newCaseFile(t *testing.T) *caseFile {
 	return f
 }
 
-// judge judges a month, with a recommendation.
+// judge judges a month.
 func (f *caseFile) judge(t *testing.T, month calendar.Month) store.JudgeRun {
 	t.Helper()
 	pack, err := collector.LoadRules("")
@@ -126,7 +126,6 @@ func (f *caseFile) judge(t *testing.T, month calendar.Month) store.JudgeRun {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.recommend(t, j.Run)
 	return j.Run
 }
 

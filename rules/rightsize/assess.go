@@ -60,11 +60,15 @@ func (a *Advisor) Assess(h Host) (*Assessment, error) {
 	if h.History == nil || len(h.History.CPU) != len(h.History.Memory) || len(h.History.CPU)%SlotsPerDay != 0 {
 		return nil, fmt.Errorf("assess %s/%s: the history holds %w", h.Provider, h.HostID, errShape)
 	}
-	demand := *h.History
-	demand.CPU = a.demand(h.History)
+	measured := Look(h.History)
+	out := &Assessment{evidence: evidence(h.History, measured, a.DecidedAt)}
+	demand, profile := *h.History, measured
+	if cpu := a.demand(h.History); cpu != nil {
+		demand.CPU = cpu
+		profile = &Profile{cpu: newSeries(cpu), memory: measured.memory}
+	}
 	h.History = &demand
-	profile := Look(&demand)
-	out := &Assessment{host: h, evidence: evidence(&demand, profile, a.DecidedAt)}
+	out.host = h
 	out.flavor, out.hasFlavor = a.Catalog.Of(h.Flavor, demand.Size)
 	out.cpuFloor, out.memoryFloor = profile.cpu.recurring(a.DecidedAt), profile.memory.recurring(a.DecidedAt)
 	out.quiet = quietest(&demand)
@@ -85,10 +89,11 @@ func (x *Assessment) Reclaim(why string) {
 
 var errShape = fmt.Errorf("series of different or broken lengths")
 
-// demand is the mean of a slot and a part of what peaks inside it exceed the mean by.
+// demand is the mean of a slot and a part of what peaks inside it exceed the mean by;
+// nil where that is the mean itself.
 func (a *Advisor) demand(h *History) []float64 {
 	if len(h.Peak) != len(h.CPU) || a.Settings.BurstWeight == 0 {
-		return h.CPU
+		return nil
 	}
 	out := make([]float64, len(h.CPU))
 	for i, x := range h.CPU {

@@ -74,8 +74,16 @@ func weekly(from calendar.Date, values []float64, mean float64) float64 {
 			explained += n[k] * d * d
 		}
 	}
-	if total == 0 {
+	// What varies by under a hundredth of the mean is steady.
+	if known := sumOf(n[:]); total <= known*mean*mean*1e-4 {
 		return 0
 	}
 	return min(1, explained/total)
+}
+
+func sumOf(values []float64) (sum float64) {
+	for _, x := range values {
+		sum += x
+	}
+	return sum
 }

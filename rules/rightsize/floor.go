@@ -2,6 +2,7 @@ package rightsize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
@@ -14,13 +15,13 @@ import (
 func (s *series) recurring(decided calendar.Date) float64 {
 	var months []monthDays
 	var current calendar.Month
-	for i := len(s.days) - 1; i >= 0; i-- {
+	for i, day := range slices.Backward(s.days) {
 		date := decided.AddDays(-1 - i)
 		if m := date.CalendarMonth(); m != current {
 			current = m
 			months = append(months, make(monthDays, m.Days()))
 		}
-		months[len(months)-1][date.Day-1] = s.days[i]
+		months[len(months)-1][date.Day-1] = day
 	}
 	level := 0.0
 	for i := range months {

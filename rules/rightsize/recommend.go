@@ -9,10 +9,10 @@ import (
 // Recommend makes one recommendation for each host of a fleet, in its order. The risk
 // budget is that of the whole fleet: give it all hosts of a provider at once.
 func (a *Advisor) Recommend(fleet []*Assessment) []Recommendation {
-	p := a.balance(fleet)
+	t := a.balance(fleet)
 	out := make([]Recommendation, len(fleet))
 	for i, h := range fleet {
-		out[i] = a.one(h, p)
+		out[i] = a.one(h, t)
 	}
 	a.consolidate(fleet, out)
 	for i, h := range fleet {
@@ -22,7 +22,7 @@ func (a *Advisor) Recommend(fleet []*Assessment) []Recommendation {
 	return out
 }
 
-func (a *Advisor) one(h *Assessment, p prices) Recommendation {
+func (a *Advisor) one(h *Assessment, t *tradeoff) Recommendation {
 	now := h.host.History.Size
 	r := Recommendation{
 		Provider: h.host.Provider, HostID: h.host.HostID, System: h.host.System, Unit: h.host.Unit,
@@ -32,7 +32,7 @@ func (a *Advisor) one(h *Assessment, p prices) Recommendation {
 	if h.hasFlavor {
 		r.CurrentFlavor, r.TargetFlavor = h.flavor.ID, h.flavor.ID
 	}
-	i := a.pick(h, p)
+	i := t.pick(h)
 	switch {
 	case h.host.Reclaim != "":
 		r.Action, r.Target, r.TargetFlavor = Reclaim, Size{}, ""

@@ -2,18 +2,24 @@ package rightsize
 
 import "math"
 
-// prices are what one unit of a resource is worth in risk: one expected breach pays for
-// 1/price units. The same price for all hosts spends the risk that a fleet may run where
-// it frees most (the Lagrange condition of freeing as much as possible within a number
-// of expected breaches).
-type prices struct{ cpu, memory float64 }
+// tradeoff says what a fleet's risk costs. A cut is worth the share of a mean host's
+// cores that it frees, and of its memory, less the expected breaches of each resource
+// times what one costs. The same cost for all hosts spends the risk that a fleet may
+// run where it frees most: it is the Lagrange condition of freeing as much as possible
+// within two numbers of expected breaches.
+type tradeoff struct {
+	mean        Size    // of the fleet
+	cpu, memory float64 // cost of one breach, in capacities of a mean host
+}
 
-// pick is the option of a host that is worth most at the prices; -1 for keeping.
-func (a *Advisor) pick(h *Assessment, p prices) int {
+// pick is the option of a host that is worth most; -1 for keeping.
+func (t *tradeoff) pick(h *Assessment) int {
 	best, most := -1, 0.0
 	now := h.host.History.Size
-	for i, o := range h.options {
-		worth := p.cpu*(now.VCPU-o.flavor.Size.VCPU) - o.risk(o.cpu) + p.memory*(now.MemoryMiB-o.flavor.Size.MemoryMiB) - o.risk(o.memory)
+	for i := range h.options {
+		o := &h.options[i]
+		worth := (now.VCPU-o.flavor.Size.VCPU)/t.mean.VCPU + (now.MemoryMiB-o.flavor.Size.MemoryMiB)/t.mean.MemoryMiB -
+			t.cpu*o.risk(o.cpu) - t.memory*o.risk(o.memory)
 		if worth > most {
 			best, most = i, worth
 		}
@@ -22,7 +28,7 @@ func (a *Advisor) pick(h *Assessment, p prices) int {
 }
 
 // risk is a risk, or none where the model gave none.
-func (o option) risk(p float64) float64 {
+func (o *option) risk(p float64) float64 {
 	if math.IsNaN(p) {
 		return 0
 	}
@@ -39,64 +45,67 @@ func (a *Advisor) tolerable(o option, now Size) bool {
 	return within(o.flavor.Size.VCPU < now.VCPU, o.cpu) && within(o.flavor.Size.MemoryMiB < now.MemoryMiB, o.memory)
 }
 
-// balance finds the highest prices at which the expected breaches of a fleet stay within
-// the budgets. Prices are found by halving, one resource after the other, since a
-// flavour ties the two.
-func (a *Advisor) balance(fleet []*Assessment) prices {
-	n, mean := 0.0, Size{}
+// balance finds the lowest costs at which the expected breaches of a fleet stay within
+// its budgets, one resource after the other, since a flavour ties the two. A breach
+// that costs enough is never risked, so there always are such costs.
+func (a *Advisor) balance(fleet []*Assessment) *tradeoff {
+	t := &tradeoff{}
+	n := float64(len(fleet))
 	for _, h := range fleet {
-		n++
-		mean.VCPU += h.host.History.Size.VCPU
-		mean.MemoryMiB += h.host.History.Size.MemoryMiB
+		t.mean.VCPU += h.host.History.Size.VCPU / n
+		t.mean.MemoryMiB += h.host.History.Size.MemoryMiB / n
 	}
-	if n == 0 || mean.VCPU == 0 || mean.MemoryMiB == 0 {
-		return prices{}
-	}
-	mean.VCPU, mean.MemoryMiB = mean.VCPU/n, mean.MemoryMiB/n
-	const dearest, steps, turns = 20.0, 30, 3
-	p := prices{dearest / mean.VCPU, dearest / mean.MemoryMiB}
 	if a.Settings.Policy != RiskPolicy {
-		return p
+		return t // the policy has its own margins
 	}
-	within := func(p prices) (cpu, memory bool) {
+	within := func() (cpu, memory bool) {
 		var c, m float64
 		for _, h := range fleet {
-			if i := a.pick(h, p); i >= 0 {
+			if i := t.pick(h); i >= 0 {
 				c, m = c+h.options[i].risk(h.options[i].cpu), m+h.options[i].risk(h.options[i].memory)
 			}
 		}
 		return c <= a.Settings.CPURiskBudget*n, m <= a.Settings.MemoryRiskBudget*n
 	}
-	search := func(top float64, holds func(x float64) bool) float64 {
-		if holds(top) {
-			return top
-		}
-		low, high := 0.0, top
-		for range steps {
-			if middle := math.Sqrt(max(low, top*1e-9) * high); holds(middle) {
-				low = middle
-			} else {
-				high = middle
-			}
-		}
-		return low
-	}
+	const turns = 4
 	for range turns {
-		p.cpu = search(dearest/mean.VCPU, func(x float64) bool { ok, _ := within(prices{x, p.memory}); return ok })
-		p.memory = search(dearest/mean.MemoryMiB, func(x float64) bool { _, ok := within(prices{p.cpu, x}); return ok })
+		t.cpu = lowest(func(cost float64) bool { t.cpu = cost; ok, _ := within(); return ok })
+		t.memory = lowest(func(cost float64) bool { t.memory = cost; _, ok := within(); return ok })
 	}
-	// The last search may have moved the other resource: give way until both hold.
-	for range 200 {
-		cpu, memory := within(p)
-		if cpu && memory {
-			return p
+	// The last search may have moved the other resource.
+	for {
+		cpu, memory := within()
+		if cpu && memory || t.cpu > dearest && t.memory > dearest {
+			return t
 		}
 		if !cpu {
-			p.cpu *= 0.9
+			t.cpu = t.cpu*1.1 + cheapest
 		}
 		if !memory {
-			p.memory *= 0.9
+			t.memory = t.memory*1.1 + cheapest
 		}
 	}
-	return prices{}
+}
+
+// Costs that are tried: at the dearest a risk of one in a million outweighs a thousand
+// mean hosts.
+const (
+	cheapest = 1e-3
+	dearest  = 1e9
+)
+
+// lowest is the lowest cost that holds, 0 if that does, to a part in a thousand.
+func lowest(holds func(cost float64) bool) float64 {
+	if holds(0) {
+		return 0
+	}
+	low, high := cheapest, dearest
+	for high > low*1.001 {
+		if middle := math.Sqrt(low * high); holds(middle) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high
 }
