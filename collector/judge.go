@@ -95,8 +95,10 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	}
 	say("recommending sizes")
 	recommended := assessing.recommend(reclaim)
-	if err := db.SaveRecommendations(ctx, run, recommended); err != nil {
-		return nil, err
+	for part := range slices.Chunk(recommended, findingBatch) {
+		if err := db.SaveRecommendations(ctx, run, part); err != nil {
+			return nil, err
+		}
 	}
 	say("judging the logs")
 	verdicts, err := j.logs(ctx, logs)
