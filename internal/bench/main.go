@@ -54,7 +54,7 @@ func sections() []section {
 		{"memory", "peak memory with 10,000 connections; about 3 minutes", memorySection},
 		{"disk", "bytes per host-minute after merge; about 2 minutes", diskSection},
 		{"percentiles", "month percentiles of all hosts; about 10 minutes", percentileSection},
-		{"judge", "judging a month of up to 100,000 hosts, and reading their histories; about 75 minutes, most of it to make the month", judgeSection},
+		{"judge", "judging a month and recommending sizes for up to 100,000 hosts; about 75 minutes, most of it to make the month", judgeSection},
 		{"codecs", "bytes per value of each column and of other codecs; about 1 minute", codecSection},
 		{"crash", "kill -9 loop; about 3 minutes for 100 kills", crashSection},
 	}
