@@ -29,7 +29,7 @@ is not over is judged up to now. Judging again gives the same findings from the 
 A month that is over opens a proposal for every system that it names (see proposals).`,
 		Example: `  yunjian-collector judge --month 2026-10
   yunjian-collector judge --month 2026-07 --as-of 2026-08-02`,
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			month, err := calendar.ParseMonth(monthText)
 			if err != nil {
