@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -189,19 +188,20 @@ func (h *hostLogs) print(w io.Writer, lang retention.Lang, all bool) error {
 		}
 		lines = append(lines, line{l, []string{class}})
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, name := range []string{"log", "oldest", "keeps", "per_day", "verdict"} {
-		fmt.Fprint(t, h.texts.Word(name, 0, lang), "\t")
+	var rows [][]string
+	var header []string
+	for _, name := range []string{"log", "oldest", "keeps", "per_day", "verdict", "class"} {
+		header = append(header, h.texts.Word(name, 0, lang))
 	}
-	fmt.Fprintln(t, h.texts.Word("class", 0, lang))
+	rows = append(rows, header)
 	for _, l := range lines {
 		oldest := l.Oldest
 		if oldest == "" {
 			oldest = "-"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Path, oldest, h.keeps(l.hostLog, lang), size(l.BytesPerDay), l.Verdict, strings.Join(l.classes, ", "))
+		rows = append(rows, []string{l.Path, oldest, h.keeps(l.hostLog, lang), size(l.BytesPerDay), l.Verdict, strings.Join(l.classes, ", ")})
 	}
-	if err := t.Flush(); err != nil {
+	if err := writeColumns(w, rows); err != nil {
 		return err
 	}
 	for _, l := range lines {

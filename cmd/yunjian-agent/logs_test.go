@@ -67,3 +67,15 @@ func TestTableInChinese(t *testing.T) {
 		t.Errorf("English words %q are left in\n%s", left, out.String())
 	}
 }
+
+// Columns stand below each other whatever the widths of the characters are.
+func TestColumns(t *testing.T) {
+	var out bytes.Buffer
+	if err := writeColumns(&out, [][]string{{"日志", "保存", "x"}, {"/var/log", "2天", "y"}, {"", "", ""}}); err != nil {
+		t.Fatal(err)
+	}
+	want := "日志      保存  x\n/var/log  2天   y\n                \n"
+	if got := out.String(); got != want {
+		t.Errorf("columns are\n%s\nwant\n%s", got, want)
+	}
+}
