@@ -38,7 +38,7 @@ type Options struct {
 	Guarantee Guarantee
 
 	// Alone says that nothing else lives in the process, so that the agent may decide when
-	// garbage is collected.
+	// garbage is collected, and wait for the kernel's clock.
 	Alone bool
 
 	// What follows replaces the world in tests.
@@ -172,19 +172,20 @@ func (a *agent) run(ctx context.Context) error {
 	}
 	defer a.logs.end()
 
-	timer := time.NewTimer(a.grid.start(a.Wall(), time.Now()))
-	defer timer.Stop()
+	grid := newAlarm(a.Alone)
+	defer grid.stop()
+	grid.reset(a.grid.start(a.Wall(), time.Now()))
 	for {
 		select {
 		case <-ctx.Done():
 			a.notify.Say("STOPPING=1")
 			a.Log.Info("agent stops", slog.Int64("spool_batches", a.self.spoolBatches.Load()))
 			return nil
-		case <-timer.C:
+		case <-grid.ring():
 			if err := a.tick(ctx); err != nil {
 				return err
 			}
-			timer.Reset(a.grid.wait(a.Wall()))
+			grid.reset(a.grid.wait(a.Wall()))
 		case <-a.delivery.due():
 			if err := a.delivery.send(ctx); err != nil {
 				return err
