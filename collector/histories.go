@@ -2,6 +2,7 @@ package collector
 
 import (
 	"math"
+	"slices"
 
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules/calendar"
@@ -10,11 +11,17 @@ import (
 
 // History is the demand of a host as rightsize reads it: cores, and the guest's share of
 // its own MemTotal as MiB of the allocated memory (F5), NaN where nothing was measured or the host was off. The series begins at midnight.
-func History(h *store.HostSeries) rightsize.History {
-	last := h.Allocations[len(h.Allocations)-1]
-	out := rightsize.History{
+func History(h *store.HostSeries) (out rightsize.History) {
+	FillHistory(&out, h)
+	return out
+}
+
+// FillHistory is History in the room of an earlier one.
+func FillHistory(out *rightsize.History, h *store.HostSeries) {
+	last, n := h.Allocations[len(h.Allocations)-1], h.Slots()
+	*out = rightsize.History{
 		From: calendar.DateOf(h.From.In(store.Zone())),
-		CPU:  make([]float64, h.Slots()), Peak: make([]float64, h.Slots()), Memory: make([]float64, h.Slots()), Off: make([]bool, h.Slots()),
+		CPU:  slices.Grow(out.CPU[:0], n)[:n], Peak: slices.Grow(out.Peak[:0], n)[:n], Memory: slices.Grow(out.Memory[:0], n)[:n], Off: slices.Grow(out.Off[:0], n)[:n],
 		Size: rightsize.Size{VCPU: float64(last.VCPU), MemoryMiB: float64(last.MemoryMiB), DiskGiB: float64(last.DiskGiB)},
 	}
 	if h.Since.After(h.From) {
@@ -39,5 +46,4 @@ func History(h *store.HostSeries) rightsize.History {
 			}
 		}
 	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -72,26 +73,28 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 		Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(), PackHash: j.packHash(), Program: program,
 	}
 	counts := map[FindingCount]int{}
-	j.reclaim = map[string]string{}
-	err := j.all(ctx, func(findings []store.Finding) error {
+	reclaim := map[string]string{} // why a rule wants a host back, by subject
+	advisor, history, err := j.advisor(db.advice)
+	if err != nil {
+		return nil, err
+	}
+	assessing, assessed := j.assess(ctx, advisor)
+	err = j.all(assessed, history, assessing.host, func(findings []store.Finding) error {
 		for i := range findings {
 			f := &findings[i]
 			counts[FindingCount{RuleID: f.RuleID, Verdict: f.Verdict, State: f.State}]++
 			if f.Subject.Kind == rules.Host && f.Verdict == rules.Fail && f.Proposal == string(rightsize.Reclaim) {
-				j.reclaim[f.Subject.ID] = f.Reason
+				reclaim[f.Subject.ID] = f.Reason
 			}
 		}
 		run.Findings += uint32(len(findings))
 		return db.AddFindings(ctx, run, findings)
 	})
-	if err != nil {
+	if err := errors.Join(err, assessing.wait()); err != nil {
 		return nil, err
 	}
 	say("recommending sizes")
-	recommended, err := j.recommend(ctx, db.advice)
-	if err != nil {
-		return nil, err
-	}
+	recommended := assessing.recommend(reclaim)
 	if err := db.SaveRecommendations(ctx, run, recommended); err != nil {
 		return nil, err
 	}
@@ -128,7 +131,6 @@ type judge struct {
 	inventory  inventory.Batch
 	systems    map[string]inventory.System
 	exemptions exemptions
-	reclaim    map[string]string // why a rule wants a host back, by subject
 }
 
 func (j *judge) open() bool { return j.month.End(store.Zone()).After(j.now) }
@@ -203,8 +205,9 @@ func MonthSpan(c calendar.Calendar, m calendar.Month, now time.Time) store.Span 
 // findingBatch is how many findings are stored at once, at least.
 const findingBatch = 5000
 
-// all judges group by group and hands the findings over in batches.
-func (j *judge) all(ctx context.Context, save func([]store.Finding) error) error {
+// all judges group by group and hands the findings over in batches, and the series of the
+// hosts over a span to history.
+func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, save func([]store.Finding) error) error {
 	months, days := 1, 0
 	for _, r := range rulesOf(j.pack, j.month) {
 		if r.Period == rules.ByDay {
@@ -213,19 +216,18 @@ func (j *judge) all(ctx context.Context, save func([]store.Finding) error) error
 			months = max(months, r.Window)
 		}
 	}
-	var spans []store.Span
+	ask := store.GroupAsk{History: span, Gate: hostCoverageGate}
 	for i := months - 1; i >= 0; i-- {
-		spans = append(spans, j.span(j.month.Add(-i)))
+		ask.Months = append(ask.Months, j.span(j.month.Add(-i)))
 	}
-	var window store.Span
 	if days > 0 {
-		window = j.span(j.month)
-		window.From = j.month.Next().First().AddDays(-days).In(store.Zone())
+		ask.Days = j.span(j.month)
+		ask.Days.From = j.month.Next().First().AddDays(-days).In(store.Zone())
 	}
 	var findings []store.Finding
 	hosts, told := 0, 0
-	err := j.db.EachGroup(ctx, spans, window, hostCoverageGate, func(g store.GroupFacts) error {
-		found, err := j.group(g, window)
+	err := j.db.EachGroup(ctx, ask, history, func(g store.GroupFacts) error {
+		found, err := j.group(g, ask.Days)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,46 +70,24 @@ func adviceOn(all []rightsize.Settings, day calendar.Date) rightsize.Settings {
 	return current
 }
 
-// recommend makes a recommendation for every host that is allocated at the end of the
-// judged time, from whole days. The risk budget is that of each provider's hosts.
-func (j *judge) recommend(ctx context.Context, advice []rightsize.Settings) ([]rightsize.Recommendation, error) {
-	advisor, err := j.advisor(advice)
-	if err != nil {
-		return nil, err
-	}
-	span := j.span(j.month)
-	span.From = j.month.Add(1 - advisor.Settings.HistoryMonths).Start(store.Zone())
-	advisor.DecidedAt = calendar.DateOf(span.To.In(store.Zone()))
-	span.To = advisor.DecidedAt.In(store.Zone())
-	if !span.From.Before(span.To) {
-		return nil, nil
-	}
-	fleets, err := j.assess(ctx, advisor, span)
-	if err != nil {
-		return nil, err
-	}
-	var out []rightsize.Recommendation
-	for _, f := range fleets {
-		out = append(out, advisor.Recommend(f)...)
-	}
-	return out, nil
-}
-
-func (j *judge) advisor(advice []rightsize.Settings) (*rightsize.Advisor, error) {
+// advisor returns what makes recommendations for the hosts that are allocated at the end of
+// the judged time, and the span of whole days that they are made from; the zero Span where
+// there is none.
+func (j *judge) advisor(advice []rightsize.Settings) (*rightsize.Advisor, store.Span, error) {
 	if len(advice) == 0 {
 		builtIn, err := rightsize.DefaultSettings()
 		if err != nil {
-			return nil, err
+			return nil, store.Span{}, err
 		}
 		advice = []rightsize.Settings{builtIn}
 	}
 	a := &rightsize.Advisor{Settings: adviceOn(advice, j.month.First())}
 	var err error
 	if a.Model, err = rightsize.DefaultModel(); err != nil {
-		return nil, err
+		return nil, store.Span{}, err
 	}
 	if a.Texts, err = rightsize.LoadTexts(); err != nil {
-		return nil, err
+		return nil, store.Span{}, err
 	}
 	flavors := make([]rightsize.Flavor, len(j.inventory.Flavors))
 	for i, f := range j.inventory.Flavors {
@@ -117,65 +96,102 @@ func (j *judge) advisor(advice []rightsize.Settings) (*rightsize.Advisor, error)
 		}
 	}
 	a.Catalog = rightsize.NewCatalog(flavors)
-	return a, nil
+	span := j.span(j.month)
+	span.From = j.month.Add(1 - a.Settings.HistoryMonths).Start(store.Zone())
+	a.DecidedAt = calendar.DateOf(span.To.In(store.Zone()))
+	span.To = a.DecidedAt.In(store.Zone())
+	if !span.From.Before(span.To) {
+		return a, store.Span{}, nil
+	}
+	return a, span, nil
 }
 
 // assessors is how many hosts are looked at at once.
 const assessors = 2
 
-// assess looks at every host and returns them by provider, in the order in which they
-// are read, which is that of their keys.
-func (j *judge) assess(ctx context.Context, advisor *rightsize.Advisor, span store.Span) ([][]*rightsize.Assessment, error) {
-	flavors := map[string]string{} // of hosts, by subject
-	families := map[string]string{}
+// assessing looks at hosts while others are read.
+type assessing struct {
+	advisor *rightsize.Advisor
+	// flavors are those of the hosts by subject, families those of the flavours.
+	flavors, families map[string]string
+	work              *errgroup.Group
+	// histories are room for the demand of a host, one for each that is looked at at once.
+	histories chan *rightsize.History
+	places    []*place
+}
+
+// place is where the assessment of a host goes.
+type place struct {
+	key      uint64
+	provider string
+	subject  string
+	assessed *rightsize.Assessment
+}
+
+// assess begins to look at hosts. The context ends when one cannot be looked at.
+func (j *judge) assess(ctx context.Context, advisor *rightsize.Advisor) (*assessing, context.Context) {
+	a := &assessing{advisor: advisor, flavors: map[string]string{}, families: map[string]string{}, histories: make(chan *rightsize.History, assessors)}
 	for _, f := range j.inventory.Flavors {
-		families[f.ID] = f.Family
+		a.families[f.ID] = f.Family
 	}
 	for i := range j.inventory.Hosts {
-		flavors[HostSubject(j.inventory.Hosts[i].Provider, j.inventory.Hosts[i].ID)] = j.inventory.Hosts[i].Flavor
+		a.flavors[HostSubject(j.inventory.Hosts[i].Provider, j.inventory.Hosts[i].ID)] = j.inventory.Hosts[i].Flavor
 	}
-	type place struct {
-		provider string
-		assessed *rightsize.Assessment
+	for range assessors {
+		a.histories <- &rightsize.History{}
 	}
-	var places []*place
-	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(assessors)
-	err := j.db.EachHistory(ctx, span, func(h *store.HostSeries) error {
-		last := &h.Allocations[len(h.Allocations)-1]
-		if last.To.Before(span.To) || last.VCPU == 0 || last.MemoryMiB == 0 {
-			return nil
-		}
-		subject := HostSubject(h.Provider, h.HostID)
-		history := History(h)
-		host := rightsize.Host{
-			Provider: h.Provider, HostID: h.HostID, System: last.System, Unit: last.Unit, Standby: last.Standby,
-			Flavor: flavors[subject], Family: families[flavors[subject]], History: &history, Reclaim: j.reclaim[subject],
-		}
-		host.StorageUsedGiB, host.StorageGrowth = storage(h)
-		p := &place{provider: h.Provider}
-		places = append(places, p)
-		work.Go(func() (err error) {
-			p.assessed, err = advisor.Assess(host)
-			return err
-		})
+	a.work, ctx = errgroup.WithContext(ctx)
+	return a, ctx
+}
+
+// host looks at a host, if it is still allocated at the end of its series.
+func (a *assessing) host(h *store.HostSeries) error {
+	last := &h.Allocations[len(h.Allocations)-1]
+	if h.At(h.Slots()).After(last.To) || last.VCPU == 0 || last.MemoryMiB == 0 {
 		return nil
-	})
-	if err := errors.Join(err, work.Wait()); err != nil {
-		return nil, err
 	}
+	p := &place{key: h.Key, provider: h.Provider, subject: HostSubject(h.Provider, h.HostID)}
+	a.places = append(a.places, p)
+	history := <-a.histories
+	FillHistory(history, h)
+	host := rightsize.Host{
+		Provider: h.Provider, HostID: h.HostID, System: last.System, Unit: last.Unit, Standby: last.Standby,
+		Flavor: a.flavors[p.subject], Family: a.families[a.flavors[p.subject]], History: history,
+	}
+	host.StorageUsedGiB, host.StorageGrowth = storage(h)
+	a.work.Go(func() (err error) {
+		p.assessed, err = a.advisor.Assess(host)
+		a.histories <- history
+		return err
+	})
+	return nil
+}
+
+// wait returns when all hosts are looked at.
+func (a *assessing) wait() error { return a.work.Wait() }
+
+// recommend makes a recommendation for every host, by provider and key. The risk budget
+// is that of each provider's hosts. reclaim says why a rule wants a host back.
+func (a *assessing) recommend(reclaim map[string]string) (out []rightsize.Recommendation) {
+	slices.SortFunc(a.places, func(x, y *place) int { return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.provider, y.provider)) })
 	at := map[string]int{}
 	var fleets [][]*rightsize.Assessment
-	for _, p := range places {
+	for _, p := range a.places {
 		i, seen := at[p.provider]
 		if !seen {
 			i = len(fleets)
 			at[p.provider] = i
 			fleets = append(fleets, nil)
 		}
+		if why := reclaim[p.subject]; why != "" {
+			p.assessed.Reclaim(why)
+		}
 		fleets[i] = append(fleets[i], p.assessed)
 	}
-	return fleets, nil
+	for _, f := range fleets {
+		out = append(out, a.advisor.Recommend(f)...)
+	}
+	return out
 }
 
 // storage is what is used at the end in GiB, and by how much it grows a day between the

@@ -18,7 +18,7 @@ import (
 )
 
 func newJudge(o *options) *cobra.Command {
-	var monthText, asOf string
+	var monthText, asOf, profile string
 	cmd := &cobra.Command{
 		Use:   "judge",
 		Short: "Judge a month by the rules and store the findings",
@@ -53,12 +53,15 @@ A month that is over opens a proposal for every system that it names (see propos
 			if err != nil {
 				return err
 			}
-			j, err := collector.Judge(cmd.Context(), db, pack, logs, month, now, version(), say)
-			if err != nil {
+			var j *collector.Judgement
+			var opened collector.Opened
+			if err := profiled(profile, func() (err error) {
+				if j, err = collector.Judge(cmd.Context(), db, pack, logs, month, now, version(), say); err != nil {
+					return err
+				}
+				opened, err = collector.OpenProposals(cmd.Context(), db, j.Run, now)
 				return err
-			}
-			opened, err := collector.OpenProposals(cmd.Context(), db, j.Run, now)
-			if err != nil {
+			}); err != nil {
 				return err
 			}
 			if o.json {
@@ -85,6 +88,7 @@ A month that is over opens a proposal for every system that it names (see propos
 	cmd.Flags().StringVar(&asOf, "as-of", "", "judge as it was at this time, such as 2026-11-02 or 2026-11-02T10:00:00+08:00, for a month that is judged late (default now)")
 	cmd.Flags().StringVar(&monthText, "month", "", "month to judge, such as 2026-10")
 	_ = cmd.MarkFlagRequired("month") // the flag is defined above
+	profileFlag(cmd, &profile)
 	cmd.AddCommand(newVectors(o))
 	return cmd
 }

@@ -84,8 +84,9 @@ func (s *Store) partyFacts(ctx context.Context, span Span, of func(*Allocated, *
 	if err != nil {
 		return nil, err
 	}
-	for _, group := range groups(parties(fleet, of), s.partHosts(span)) {
-		sums := newSums(group, span, of)
+	working := workingSlots(span)
+	for _, group := range groups(parties(fleet, span, of), s.partHosts(span)) {
+		sums := newSums(group, working, of)
 		if err := s.eachSeries(ctx, span, fleet, members(group), func(_ int, h *HostSeries) error {
 			sums.add(h)
 			return nil

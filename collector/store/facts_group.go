@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"maps"
 	"slices"
 )
 
@@ -22,146 +21,202 @@ type GroupFacts struct {
 	Days   []DayFacts
 }
 
-// EachGroup reads the facts of consecutive months, of which the last is judged, and of
-// the days of a window that ends with it; days.From is midnight, and the zero Span asks
-// for none. It calls row for one group of systems after the other, so that memory follows
-// the size of a group. Every host and every system that is allocated in the last month is
-// in one group. gate is that of Coverage.
-func (s *Store) EachGroup(ctx context.Context, months []Span, days Span, gate float64, row func(GroupFacts) error) error {
-	last := months[len(months)-1]
-	widest := Span{From: months[0].From, To: last.To, Provider: last.Provider}
-	if !days.From.IsZero() {
-		widest.From = earlier(widest.From, days.From)
+// GroupAsk is what EachGroup is asked for.
+type GroupAsk struct {
+	// Months are consecutive; the last is judged.
+	Months []Span
+	// Days is the window of the facts by day. It ends with the last month and begins at
+	// midnight; the zero Span asks for none.
+	Days Span
+	// History is the span of the series that History is called with; it ends with the last
+	// month or before, and the zero Span asks for none.
+	History Span
+	// Gate is that of Coverage.
+	Gate float64
+}
+
+// widest is the span that holds all others.
+func (a *GroupAsk) widest() Span {
+	last := a.Months[len(a.Months)-1]
+	out := Span{From: a.Months[0].From, To: last.To, Provider: last.Provider}
+	for _, s := range []Span{a.Days, a.History} {
+		if !s.From.IsZero() {
+			out.From = earlier(out.From, s.From)
+		}
 	}
-	whole, err := s.Fleet(ctx, widest)
+	return out
+}
+
+// EachGroup reads the facts of months and days of one group of systems after the other,
+// and calls group for each, so that memory follows the size of a group. Every host and
+// every system that is allocated in the last month is in one group. Before, it calls
+// history with the series of each host that belongs to the group at the end of the last
+// month and is allocated in ask.History; the series is valid until it returns. What is
+// stored of a host is read once.
+func (s *Store) EachGroup(ctx context.Context, ask GroupAsk, history func(*HostSeries) error, group func(GroupFacts) error) error {
+	widest, last := ask.widest(), ask.Months[len(ask.Months)-1]
+	fleet, err := s.Fleet(ctx, widest)
 	if err != nil {
 		return err
 	}
-	g := grouping{store: s, months: months, days: days, gate: gate, before: Span{From: days.From, To: earlier(last.From, days.To), Provider: last.Provider}}
-	for _, m := range months {
-		g.at = append(g.at, newFleetMonth(whole, m))
+	g := grouping{ask: ask, fleet: fleet, history: history, own: make([]int, len(fleet))}
+	if !ask.Days.From.IsZero() {
+		g.before = Span{From: ask.Days.From, To: earlier(last.From, ask.Days.To), Provider: last.Provider}
 	}
-	if g.before.From.Before(g.before.To) {
-		g.at = append(g.at, newFleetMonth(whole, g.before))
+	for _, m := range ask.Months {
+		parties := parties(fleet, m, bySystem)
+		at := map[string]int{}
+		for i := range parties {
+			at[parties[i].name] = i
+		}
+		g.months = append(g.months, fleetMonth{parties, at, workingSlots(m)})
 	}
-	own := map[string][]uint64{}
-	judged := &g.at[len(months)-1]
-	for i := range judged.fleet {
-		h := &judged.fleet[i]
-		own[h.last().System] = append(own[h.last().System], h.Key)
-	}
-	for _, group := range groups(judged.parties, s.partHosts(last)) {
-		g.own = map[uint64]bool{}
+	g.groups = groups(g.months[len(g.months)-1].parties, s.partHosts(last))
+	hosts := g.assign(last)
+	return s.eachReading(ctx, widest, fleet, hosts, g.host, func(int) error {
+		return group(g.end())
+	})
+}
+
+// fleetMonth is the fleet in a month.
+type fleetMonth struct {
+	parties []party
+	at      map[string]int // index of a party, by name
+	working []bool
+}
+
+// grouping is the reading of one group after the other.
+type grouping struct {
+	ask     GroupAsk
+	before  Span // the part of ask.Days before the last month
+	fleet   []Allocated
+	months  []fleetMonth
+	groups  [][]party
+	own     []int // by host: 1 and the number of the group that it belongs to; 0 for none
+	history func(*HostSeries) error
+
+	// of the group that is being read
+	now    int
+	out    *GroupFacts
+	sums   []*sums
+	series HostSeries
+}
+
+// assign decides which hosts are read for each group, by key: those that were in one of
+// its systems in any of the months, and in all months those that belong to it at the end.
+func (g *grouping) assign(last Span) [][]int {
+	of := map[string]int{}
+	for n, group := range g.groups {
 		for _, p := range group {
-			for _, key := range own[p.name] {
-				g.own[key] = true
+			of[p.name] = n
+		}
+	}
+	out := make([][]int, len(g.groups))
+	for i := range g.fleet {
+		if h, ok := g.fleet[i].in(last); ok {
+			n := of[h.last().System]
+			g.own[i] = n + 1
+			out[n] = append(out[n], i)
+		}
+	}
+	for n, group := range g.groups {
+		for _, m := range g.months {
+			for _, p := range group {
+				if i, present := m.at[p.name]; present {
+					out[n] = append(out[n], m.parties[i].hosts...)
+				}
 			}
 		}
-		facts, err := g.read(ctx, group)
-		if err != nil {
-			return err
-		}
-		if err := row(facts); err != nil {
-			return err
-		}
+		slices.Sort(out[n])
+		out[n] = slices.Compact(out[n])
 	}
-	return nil
+	return out
 }
 
-// fleetMonth is the fleet of a month.
-type fleetMonth struct {
-	fleet   []Allocated
-	byKey   map[uint64]int
-	parties []party
-	party   map[string]int
-}
-
-func newFleetMonth(whole []Allocated, span Span) fleetMonth {
-	m := fleetMonth{byKey: map[uint64]int{}, party: map[string]int{}}
-	for i := range whole {
-		if h, ok := whole[i].in(span); ok {
-			m.byKey[h.Key] = len(m.fleet)
-			m.fleet = append(m.fleet, h)
-		}
-	}
-	m.parties = parties(m.fleet, bySystem)
-	for i := range m.parties {
-		m.party[m.parties[i].name] = i
-	}
-	return m
-}
-
-// grouping is what the reading of one group needs.
-type grouping struct {
-	store  *Store
-	months []Span
-	days   Span
-	before Span // the part of days before the last month
-	gate   float64
-	at     []fleetMonth
-	own    map[uint64]bool // keys of the hosts of the group
-}
-
-func (g *grouping) read(ctx context.Context, group []party) (out GroupFacts, err error) {
-	for n, span := range g.months {
-		m := &g.at[n]
-		facts := MonthFacts{Systems: map[string]map[string]float64{}, Coverage: map[string]*SystemCoverage{}}
+// begin makes room for the sums of the group.
+func (g *grouping) begin() {
+	g.out = &GroupFacts{Months: make([]MonthFacts, len(g.months))}
+	g.sums = make([]*sums, len(g.months))
+	for n := range g.months {
+		m, facts := &g.months[n], &g.out.Months[n]
+		*facts = MonthFacts{Systems: map[string]map[string]float64{}, Coverage: map[string]*SystemCoverage{}}
 		var present []party
-		for _, p := range group {
-			if i, ok := m.party[p.name]; ok {
+		for _, p := range g.groups[g.now] {
+			if i, ok := m.at[p.name]; ok {
 				present = append(present, m.parties[i])
 				facts.Coverage[p.name] = &SystemCoverage{}
 			}
 		}
-		sums, working := newSums(present, span, bySystem), workingSlots(span)
-		err := g.store.eachSeries(ctx, span, m.fleet, g.hosts(m, present), func(_ int, h *HostSeries) error {
-			sums.add(h)
-			for _, system := range h.systems() {
-				if c := facts.Coverage[system]; c != nil {
-					c.add(h, system, g.gate)
-				}
-			}
-			if !g.own[h.Key] {
-				return nil
-			}
-			facts.Hosts = append(facts.Hosts, h.facts(span, working))
-			if n == len(g.months)-1 && !g.days.From.IsZero() {
-				for _, d := range h.days() {
-					if !d.Day.Before(g.days.From) {
-						out.Days = append(out.Days, d)
-					}
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return out, err
-		}
-		for name, sum := range sums.by {
-			if f := sum.facts(); f != nil {
-				facts.Systems[name] = f
-			}
-		}
-		out.Months = append(out.Months, facts)
+		g.sums[n] = newSums(present, m.working, bySystem)
 	}
-	if len(g.at) == len(g.months) {
-		return out, nil
-	}
-	m := &g.at[len(g.months)]
-	return out, g.store.eachSeries(ctx, g.before, m.fleet, g.hosts(m, nil), func(_ int, h *HostSeries) error {
-		out.Days = append(out.Days, h.days()...)
-		return nil
-	})
 }
 
-// hosts are those of the group and of the parties in a month, by key.
-func (g *grouping) hosts(m *fleetMonth, present []party) []int {
-	out := members(present)
-	for _, key := range slices.Sorted(maps.Keys(g.own)) {
-		if i, ok := m.byKey[key]; ok {
-			out = append(out, i)
+// host counts a host in.
+func (g *grouping) host(i int, r *reading) error {
+	if g.out == nil {
+		g.begin()
+	}
+	h := &g.series
+	own := g.own[i] == g.now+1
+	for n, span := range g.ask.Months {
+		as, ok := g.fleet[i].in(span)
+		if !ok {
+			continue
+		}
+		r.in(span, as, h)
+		g.sums[n].add(h)
+		facts := &g.out.Months[n]
+		for _, system := range h.systems() {
+			if c := facts.Coverage[system]; c != nil {
+				c.add(h, system, g.ask.Gate)
+			}
+		}
+		if !own {
+			continue
+		}
+		facts.Hosts = append(facts.Hosts, h.facts(span, g.months[n].working))
+		if n == len(g.months)-1 && !g.ask.Days.From.IsZero() {
+			g.days(h)
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	if !own {
+		return nil
+	}
+	if g.before.From.Before(g.before.To) {
+		if as, ok := g.fleet[i].in(g.before); ok {
+			r.in(g.before, as, h)
+			g.days(h)
+		}
+	}
+	if as, ok := g.fleet[i].in(g.ask.History); ok {
+		r.in(g.ask.History, as, h)
+		return g.history(h)
+	}
+	return nil
+}
+
+// days adds the facts of the days of a series that lie in the window.
+func (g *grouping) days(h *HostSeries) {
+	for _, d := range h.days() {
+		if !d.Day.Before(g.ask.Days.From) {
+			g.out.Days = append(g.out.Days, d)
+		}
+	}
+}
+
+// end returns the facts of the group, and goes on to the next.
+func (g *grouping) end() GroupFacts {
+	if g.out == nil {
+		g.begin()
+	}
+	for n, s := range g.sums {
+		for name, sum := range s.by {
+			if f := sum.facts(); f != nil {
+				g.out.Months[n].Systems[name] = f
+			}
+		}
+	}
+	out := *g.out
+	g.out, g.sums, g.now = nil, nil, g.now+1
+	return out
 }

@@ -63,7 +63,7 @@ func (h *HostSeries) memory(i int, allocated int64) int64 {
 
 // observed counts the seconds observed and known to be off within an allocation.
 func (h *HostSeries) observed(a *Allocation) (observed, off uint64) {
-	if !a.measured() {
+	if !a.measured() || h.silent {
 		return 0, 0
 	}
 	from, to := h.bounds(a)
@@ -87,6 +87,22 @@ func (h *HostSeries) systems() []string {
 	return out
 }
 
+// factBuffers is how many figures need their values kept at once.
+const factBuffers = 6
+
+// lend gives each of the ratios room for a value a slot, which the next series uses again.
+func (h *HostSeries) lend(to ...*ratios) {
+	for i, r := range to {
+		h.buffers[i] = slices.Grow(h.buffers[i][:0], h.Slots())
+		r.values = h.buffers[i]
+	}
+}
+
+// At is when a slot begins; with the number of slots, when the series ends.
+func (h *HostSeries) At(slot int) time.Time {
+	return h.From.Add(time.Duration(slot) * slotSeconds * time.Second)
+}
+
 // facts are those of the host (F1, F3-F6 on the host itself).
 func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 	last := h.last()
@@ -95,9 +111,7 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 		Standby: last.Standby, AtEnd: last.To.Equal(span.To), Facts: make(map[string]float64, 24),
 	}
 	var cpu, cpuRunning, cpuWorking, memory, memoryRunning, memoryWorking ratios
-	for _, r := range []*ratios{&cpu, &cpuRunning, &memory, &memoryRunning} {
-		r.values = make([]float64, 0, h.Slots())
-	}
+	h.lend(&cpu, &cpuRunning, &cpuWorking, &memory, &memoryRunning, &memoryWorking)
 	peak, ran := 0.0, false
 	var network, networkSlots int64
 	for n := range h.Allocations {
@@ -105,7 +119,7 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 		out.AllocatedSeconds += uint64(a.To.Unix() - a.From.Unix())
 		observed, off := h.observed(a)
 		out.ObservedSeconds, out.OffSeconds = out.ObservedSeconds+observed, out.OffSeconds+off
-		if !a.measured() {
+		if !a.measured() || h.silent {
 			continue
 		}
 		vcpu, mib := int64(a.VCPU)*1000, int64(a.MemoryMiB)
@@ -116,7 +130,7 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 				if working[i] {
 					cpuWorking.add(used, vcpu)
 				}
-				if !h.Off[i] {
+				if !h.steady && !h.Off[i] {
 					cpuRunning.add(used, vcpu)
 				}
 			}
@@ -125,7 +139,7 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 				if working[i] {
 					memoryWorking.add(used, mib)
 				}
-				if !h.Off[i] {
+				if !h.steady && !h.Off[i] {
 					memoryRunning.add(used, mib)
 				}
 			}
@@ -136,7 +150,7 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 				network, networkSlots = network+h.Network[i], networkSlots+1
 			}
 			if h.Storage[i] >= 0 {
-				out.Storage.look(h.From.Add(time.Duration(i)*slotSeconds*time.Second), int64(h.Storage[i]))
+				out.Storage.look(h.At(i), int64(h.Storage[i]))
 			}
 		}
 	}
@@ -146,6 +160,9 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 	memory.to(out.Facts, "memory_avg", "memory_p95", "memory_max")
 	memoryRunning.to(out.Facts, "memory_avg_running", "memory_p95_running", "")
 	memoryWorking.to(out.Facts, "", "memory_p95_working_hours", "")
+	if h.steady {
+		sameRunning(out.Facts, "cpu_avg", "cpu_p95", "memory_avg", "memory_p95")
+	}
 	if ran {
 		out.Facts["cpu_peak"] = peak
 	}
@@ -203,7 +220,11 @@ const daySlots = 24 * 3600 / slotSeconds
 // days are the facts of each day on which anything is known (F9). The span begins at
 // midnight.
 func (h *HostSeries) days() (out []DayFacts) {
+	if h.silent {
+		return nil
+	}
 	var cpu, memory ratios
+	h.lend(&cpu, &memory)
 	for first := 0; first < h.Slots(); first += daySlots {
 		cpu.values, memory.values = cpu.values[:0], memory.values[:0]
 		var observed, off uint64
@@ -236,7 +257,7 @@ func (h *HostSeries) days() (out []DayFacts) {
 			continue
 		}
 		d := DayFacts{
-			Provider: h.Provider, HostID: h.HostID, Day: h.From.Add(time.Duration(first) * slotSeconds * time.Second).In(Zone()),
+			Provider: h.Provider, HostID: h.HostID, Day: h.At(first).In(Zone()),
 			Facts: map[string]float64{"powered_off": 0},
 		}
 		cpu.to(d.Facts, "", "cpu_p95", "")

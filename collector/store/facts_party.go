@@ -14,9 +14,8 @@ func members(group []party) (out []int) {
 // sums adds up the series of the parties of a group (F4): hosts are added up at each
 // instant before any percentile is taken.
 type sums struct {
-	of      func(*Allocated, *Allocation) string
-	by      map[string]*sum
-	working []bool
+	of func(*Allocated, *Allocation) string
+	by map[string]*sum
 }
 
 // sum is one party. A host that is missing at an instant leaves numerator and
@@ -33,10 +32,12 @@ type instant struct {
 	memory, memorySeen, memoryRunning, memoryAllocated int64
 }
 
-func newSums(group []party, span Span, of func(*Allocated, *Allocation) string) *sums {
-	s := &sums{of: of, by: make(map[string]*sum, len(group)), working: workingSlots(span)}
+// newSums makes the sums of a group of parties; working are the working hours among the
+// slots of the span.
+func newSums(group []party, working []bool, of func(*Allocated, *Allocation) string) *sums {
+	s := &sums{of: of, by: make(map[string]*sum, len(group))}
 	for _, p := range group {
-		s.by[p.name] = &sum{working: s.working, slots: make([]instant, len(s.working))}
+		s.by[p.name] = &sum{working: working, slots: make([]instant, len(working))}
 	}
 	return s
 }
@@ -54,6 +55,9 @@ func (s *sums) add(h *HostSeries) {
 		for i := first; i < end; i++ {
 			at := &to.slots[i]
 			at.cpuAllocated, at.memoryAllocated = at.cpuAllocated+vcpu, at.memoryAllocated+mib
+			if h.silent {
+				continue
+			}
 			to.known = to.known || h.Observed[i] > 0 || h.Off[i]
 			if used := int64(h.CPU[i]); used >= 0 {
 				at.cpu, at.cpuSeen = at.cpu+used, at.cpuSeen+vcpu
@@ -77,41 +81,68 @@ func (s *sum) facts() map[string]float64 {
 	if !s.known {
 		return nil
 	}
-	var cpu, cpuWorking, memory, memoryWorking running
+	var cpu, memory running
+	var cpuWorking, memoryWorking ratios
+	for _, r := range []*running{&cpu, &memory} {
+		r.values = make([]float64, 0, len(s.slots))
+	}
 	for i := range s.slots {
 		at := &s.slots[i]
 		if at.cpuSeen > 0 && at.cpuSeen*10 >= at.cpuAllocated*9 {
 			cpu.add(at.cpu, at.cpuSeen, at.cpuRunning)
 			if s.working[i] {
-				cpuWorking.add(at.cpu, at.cpuSeen, 0)
+				cpuWorking.add(at.cpu, at.cpuSeen)
 			}
 		}
 		if at.memorySeen > 0 && at.memorySeen*10 >= at.memoryAllocated*9 {
 			memory.add(at.memory, at.memorySeen, at.memoryRunning)
 			if s.working[i] {
-				memoryWorking.add(at.memory, at.memorySeen, 0)
+				memoryWorking.add(at.memory, at.memorySeen)
 			}
 		}
 	}
 	facts := make(map[string]float64, 24)
 	cpu.to(facts, "cpu_avg", "cpu_p95", "cpu_max")
 	cpuWorking.to(facts, "", "cpu_p95_working_hours", "")
-	cpu.on.to(facts, "cpu_avg_running", "cpu_p95_running", "")
+	cpu.running(facts, "cpu_avg", "cpu_p95")
 	memory.to(facts, "memory_avg", "memory_p95", "memory_max")
 	memoryWorking.to(facts, "", "memory_p95_working_hours", "")
-	memory.on.to(facts, "memory_avg_running", "memory_p95_running", "")
+	memory.running(facts, "memory_avg", "memory_p95")
 	return facts
 }
 
-// running is a figure by what is allocated and, beside it, by what runs.
+// running is a figure by what is allocated and, beside it, by what runs. As long as all that
+// is allocated runs the two are one, which spares most parties the second percentile.
 type running struct {
 	ratios
-	on ratios
+	on    ratios
+	parts bool // something was off at an instant
 }
 
 func (r *running) add(used, allocated, on int64) {
+	if on != allocated && !r.parts {
+		r.parts, r.on = true, ratios{r.used, r.of, slices.Clone(r.values)}
+	}
 	r.ratios.add(used, allocated)
-	if on > 0 {
+	if r.parts && on > 0 {
 		r.on.add(used, on)
+	}
+}
+
+// running adds the facts of what runs, after those of what is allocated.
+func (r *running) running(facts map[string]float64, mean, percentile string) {
+	if r.parts {
+		r.on.to(facts, mean+"_running", percentile+"_running", "")
+		return
+	}
+	sameRunning(facts, mean, percentile)
+}
+
+// sameRunning copies the facts of what is allocated to those of what runs.
+func sameRunning(facts map[string]float64, names ...string) {
+	for _, name := range names {
+		if x, known := facts[name]; known {
+			facts[name+"_running"] = x
+		}
 	}
 }

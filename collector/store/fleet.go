@@ -11,6 +11,9 @@ import (
 type Allocation struct {
 	// From and To bound the part of the time that lies in the span asked for.
 	From, To time.Time
+	// Since is when the host got the vCPUs and memory that it has in it; it may lie before
+	// the span.
+	Since time.Time
 	// System is the information system, Unit its using unit; empty where the inventory
 	// does not know the system.
 	System, Unit       string
@@ -27,8 +30,7 @@ type Allocated struct {
 	Key              uint64
 	Provider, HostID string
 	Allocations      []Allocation
-	// Since is when the host got the vCPUs and memory that it has at the end of its
-	// last allocation; it may lie before the span.
+	// Since is that of the last allocation.
 	Since time.Time
 }
 
@@ -40,13 +42,15 @@ func (h *Allocated) in(span Span) (out Allocated, ok bool) {
 	out = *h
 	out.Allocations = nil
 	for _, a := range h.Allocations {
-		if a.From.Before(span.To) && a.To.After(span.From) {
+		if a.overlaps(span) {
 			a.From, a.To = later(a.From, span.From), earlier(a.To, span.To)
-			out.Allocations = append(out.Allocations, a)
+			out.Allocations, out.Since = append(out.Allocations, a), a.Since
 		}
 	}
 	return out, len(out.Allocations) > 0
 }
+
+func (a *Allocation) overlaps(span Span) bool { return a.From.Before(span.To) && a.To.After(span.From) }
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -74,6 +78,7 @@ func (s *Store) Fleet(ctx context.Context, span Span) (out []Allocated, err erro
 	}
 	var h Allocated
 	var size [2]uint64
+	var since time.Time
 	flush := func() {
 		if len(h.Allocations) > 0 {
 			out = append(out, h)
@@ -100,12 +105,13 @@ func (s *Store) Fleet(ctx context.Context, span Span) (out []Allocated, err erro
 			return nil
 		}
 		if now := [2]uint64{uint64(a.VCPU), a.MemoryMiB}; now != size {
-			size, h.Since = now, a.From
+			size, since = now, a.From
 		}
+		a.Since = since
 		a.Standby = standby == 1
 		a.From, a.To = later(a.From, span.From), earlier(a.To, span.To)
 		if a.From.Before(a.To) {
-			h.Allocations = append(h.Allocations, a)
+			h.Allocations, h.Since = append(h.Allocations, a), a.Since
 		}
 		return nil
 	})
@@ -119,14 +125,17 @@ type party struct {
 	hosts []int // indices into the fleet, by key
 }
 
-// parties groups the hosts of a fleet by what of gives for their allocations, by name.
-// A host that changed hands in the span belongs to several.
-func parties(fleet []Allocated, of func(*Allocated, *Allocation) string) []party {
+// parties groups the hosts of a fleet by what of gives for their allocations in a span, by
+// name. A host that changed hands in the span belongs to several.
+func parties(fleet []Allocated, span Span, of func(*Allocated, *Allocation) string) []party {
 	at := map[string]int{}
 	var out []party
 	for i := range fleet {
 		h := &fleet[i]
 		for j := range h.Allocations {
+			if !h.Allocations[j].overlaps(span) {
+				continue
+			}
 			name := of(h, &h.Allocations[j])
 			n, seen := at[name]
 			if !seen {

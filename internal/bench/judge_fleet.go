@@ -86,3 +86,14 @@ func (b *bench) fillFleet(ctx context.Context, s *store.Store, n int) error {
 	}
 	return nil
 }
+
+// forgetRuns removes what earlier judging has left in a fleet that was kept, so that every
+// run does the same work.
+func (b *bench) forgetRuns(ctx context.Context, s *store.Store) error {
+	for _, table := range []string{"findings", "judge_runs", "recommendations", "retention_verdicts", "proposals", "proposal_events"} {
+		if err := s.Exec(ctx, "TRUNCATE TABLE "+table); err != nil {
+			return fmt.Errorf("forget earlier runs: %w", err)
+		}
+	}
+	return nil
+}

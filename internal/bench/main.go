@@ -28,6 +28,7 @@ type options struct {
 	sockets  int
 	percent  int
 	judged   int
+	fleets   string
 }
 
 func main() {
@@ -72,7 +73,8 @@ func parse(args []string, errOut io.Writer) (options, []section, error) {
 	f.IntVar(&o.kills, "kills", 100, "kills of section crash")
 	f.IntVar(&o.sockets, "sockets", 0, "section agent measures a second time with so many open sockets")
 	f.IntVar(&o.percent, "percentile-hosts", 100_000, "most hosts of section percentiles")
-	f.IntVar(&o.judged, "judge-hosts", 100_000, "most hosts of section judge, which also runs 1,000 and 10,000")
+	f.IntVar(&o.judged, "judge-hosts", 100_000, "most hosts of section judge, which also runs the smaller of 1,000, 4,000 and 10,000")
+	f.StringVar(&o.fleets, "judge-data", "", "keep the fleets of section judge in this folder and use those that are there; made and removed if empty")
 	f.Usage = func() {
 		fmt.Fprintln(errOut, "usage: go run ./internal/bench [flags]   (after make build deps)")
 		f.PrintDefaults()

@@ -81,6 +81,12 @@ func (a *Advisor) Assess(h Host) (*Assessment, error) {
 	return out, nil
 }
 
+// Reclaim notes why a rule wants the host back: no smaller size is then considered. It is
+// what Host.Reclaim would have done, for one who learns it later.
+func (x *Assessment) Reclaim(why string) {
+	x.host.Reclaim, x.options, x.least, x.need = why, nil, nil, nil
+}
+
 var errShape = fmt.Errorf("series of different or broken lengths")
 
 // demand is the mean of a slot and a part of what peaks inside it exceed the mean by;

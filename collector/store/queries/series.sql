@@ -11,9 +11,8 @@ SELECT host,
     toString(groupArrayState(memory_total_mib)) AS memory_total,
     toString(groupArrayState(storage_used_mib)) AS storage,
     toString(groupArrayState(if(network_receive_bytes_stored < 0 OR network_transmit_bytes_stored < 0, -1,
-        greatest(0, network_receive_bytes_stored + network_transmit_bytes_stored - greatest(0, agent_traffic_bytes_stored))))) AS network,
-    toInt64(argMaxIf(storage_size_mib, bucket, storage_size_mib >= 0)) AS storage_size
+        greatest(0, network_receive_bytes_stored + network_transmit_bytes_stored - greatest(0, agent_traffic_bytes_stored))))) AS network
 FROM usage_5m FINAL
 WHERE bucket >= {from:DateTime('Asia/Shanghai')} AND bucket < {to:DateTime('Asia/Shanghai')} AND host IN {hosts:Array(UInt64)}
 GROUP BY host
-SETTINGS do_not_merge_across_partitions_select_final = 1, max_threads = 1, max_memory_usage = 1073741824
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_aggregation_in_order = 1, max_threads = 1, max_memory_usage = 1073741824
