@@ -114,27 +114,47 @@ func (s *Store) LastRun(ctx context.Context, month calendar.Month) (run JudgeRun
 func (s *Store) Findings(ctx context.Context, run JudgeRun) (out []Finding, err error) {
 	values := map[string]any{"month": run.Month.First().String(), "run": run.Run}
 	err = s.Each(ctx, query("findings"), values, func(scan func(...any) error) error {
-		f := Finding{}
-		var version uint32
-		var met, window uint16
-		var verdict, exemption, facts string
-		err := scan(&f.RuleID, &version, &f.RuleHash, &f.Subject.Kind, &f.Subject.ID, &f.Provider, &f.Unit, &verdict,
-			&f.State, &met, &window, &f.Missing, &f.Reason, &exemption, &f.Proposal, &facts)
-		if err != nil {
-			return err
-		}
-		f.Month, f.Open, f.Verdict = run.Month, run.Open, rules.Verdict(verdict)
-		f.RuleVersion, f.PeriodsMet, f.Window = int(version), int(met), int(window)
-		if exemption != "" {
-			if err := json.Unmarshal([]byte(exemption), &f.Exemption); err != nil {
-				return fmt.Errorf("exemption of %s: %w", f.Subject.ID, err)
-			}
-		}
-		if err := json.Unmarshal([]byte(facts), &f.Facts); err != nil {
-			return fmt.Errorf("facts of %s: %w", f.Subject.ID, err)
-		}
+		f, err := scanFinding(run, scan)
 		out = append(out, f)
-		return nil
+		return err
 	})
 	return out, err
+}
+
+// FindingsForProposals returns those that open or join proposals, without their facts: of
+// the rule with the given id, and fails that propose to reclaim a host. The findings of a
+// large fleet would not fit in memory.
+func (s *Store) FindingsForProposals(ctx context.Context, run JudgeRun, ruleID, reclaim string) (out []Finding, err error) {
+	values := map[string]any{"month": run.Month.First().String(), "run": run.Run, "rule": ruleID, "reclaim": reclaim}
+	err = s.Each(ctx, query("findings_proposals"), values, func(scan func(...any) error) error {
+		f, err := scanFinding(run, scan)
+		out = append(out, f)
+		return err
+	})
+	return out, err
+}
+
+// scanFinding reads a finding of a run; empty facts are none.
+func scanFinding(run JudgeRun, scan func(...any) error) (f Finding, err error) {
+	var version uint32
+	var met, window uint16
+	var verdict, exemption, facts string
+	err = scan(&f.RuleID, &version, &f.RuleHash, &f.Subject.Kind, &f.Subject.ID, &f.Provider, &f.Unit, &verdict,
+		&f.State, &met, &window, &f.Missing, &f.Reason, &exemption, &f.Proposal, &facts)
+	if err != nil {
+		return f, err
+	}
+	f.Month, f.Open, f.Verdict = run.Month, run.Open, rules.Verdict(verdict)
+	f.RuleVersion, f.PeriodsMet, f.Window = int(version), int(met), int(window)
+	if exemption != "" {
+		if err := json.Unmarshal([]byte(exemption), &f.Exemption); err != nil {
+			return f, fmt.Errorf("exemption of %s: %w", f.Subject.ID, err)
+		}
+	}
+	if facts != "" {
+		if err := json.Unmarshal([]byte(facts), &f.Facts); err != nil {
+			return f, fmt.Errorf("facts of %s: %w", f.Subject.ID, err)
+		}
+	}
+	return f, nil
 }
