@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"collector/report":             {"collector/report/chart", "rules/calendar"},
 	"collector/report/chart":       {},
 	"collector/report/typeface":    {},
-	"collector/report/render/html": {"collector/report"},
+	"collector/report/render/html": {"collector/report", "collector/report/chart"},
 	"collector/report/render/xlsx": {"collector/report"},
 	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize"},
 	"collector/store/engine":       {},
