@@ -51,6 +51,8 @@ var allowed = map[string][]string{
 	"collector/report":             {"collector/report/chart", "rules/calendar"},
 	"collector/report/chart":       {},
 	"collector/report/typeface":    {},
+	"collector/report/render/docx": {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
+	"collector/report/render/page": {"collector/report", "collector/report/chart"},
 	"collector/report/render/html": {"collector/report", "collector/report/chart"},
 	"collector/report/render/xlsx": {"collector/report"},
 	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize"},
