@@ -15,6 +15,8 @@ type Document struct {
 	Name string
 	// Provider and Period are for page heads.
 	Provider, Period string
+	// Absent is what stands where nothing was provided or written.
+	Absent string
 	// Marks stand on every page: draft, and open while the month is not closed.
 	Marks []string
 	// Notices are warnings that stand before everything else.
@@ -136,6 +138,13 @@ func (d *Document) Keep(written map[string]string) (lost []string) {
 	}
 	for i := range d.Cover {
 		take(d.Cover[i].Tag, &d.Cover[i].Value)
+	}
+	for _, s := range d.Sheets { // the cover once more
+		for i := range s.Pairs {
+			if text, ok := written[s.Pairs[i].Tag]; ok && s.Pairs[i].Tag != "" {
+				s.Pairs[i].Value = text
+			}
+		}
 	}
 	for _, s := range d.Sections {
 		for _, b := range s.Blocks {

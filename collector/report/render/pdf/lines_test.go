@@ -24,8 +24,8 @@ func TestWrap(t *testing.T) {
 	}{
 		{"", 5, []string{""}},
 		{"政务云平台月报", 3, []string{"政务云", "平台月", "报"}},
-		{"政务云，平台", 3, []string{"政务", "云，平", "台"}},        // a comma does not begin a line
-		{"政务（云）台", 3, []string{"政务", "（云）", "台"}},         // a bracket does not end one
+		{"政务云，平台", 3, []string{"政务", "云，平", "台"}},           // a comma does not begin a line
+		{"政务（云）台", 3, []string{"政务", "（云）", "台"}},           // a bracket does not end one
 		{"利用率 12.3% 低", 3.5, []string{"利用率", "12.3%", "低"}}, // numbers stay whole
 		{"host-0123456789", 4, []string{"host-012", "3456789"}},
 		{"一\n二", 5, []string{"一", "二"}},
