@@ -212,7 +212,7 @@ const bootLook = 31 * 24 * 3600
 // off are the times off that power documents and the values of a span tell: a gap between
 // the last bucket of a boot and the time of the next one. They may reach beyond the span.
 func (p *powerTimes) off(span Span) []offTime {
-	out := p.documents[:len(p.documents):len(p.documents)]
+	out := slices.Clip(p.documents)
 	from, to := span.From.Unix()-bootLook, span.To.Unix()
 	seen := int64(0)
 	for _, b := range p.boots {

@@ -100,7 +100,7 @@ func (b *bench) judgeFleet(ctx context.Context, n int) (_ judging, err error) {
 
 // fleet opens a database with a fleet of n hosts: one that was kept, or a new one.
 func (b *bench) fleet(ctx context.Context, n int) (_ *database, err error) {
-	dir := ""
+	var dir string
 	if b.fleets == "" {
 		if dir, err = os.MkdirTemp(b.dir, "e"); err != nil {
 			return nil, fmt.Errorf("make folder: %w", err)
