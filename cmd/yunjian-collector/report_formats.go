@@ -51,6 +51,7 @@ func (p press) render(m report.Month) (files []report.File, omitted []string, er
 		return nil, nil, err
 	}
 	var faces collector.Typefaces
+	omitted = []string{}
 	if slices.ContainsFunc(p.formats, lettered) {
 		faces, err = collector.FindTypefaces(p.fontsDir)
 		if errors.Is(err, collector.ErrNoTypeface) && !p.explicit {

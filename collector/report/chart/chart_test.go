@@ -65,7 +65,8 @@ func samples() map[string]*chart.Chart {
 	curve := &chart.Chart{ID: "curve", Title: "日均曲线", Kind: chart.Curve, Percent: true, X: "时刻", Y: "CPU 平均利用率", Series: []string{"工作日", "非工作日"}}
 	for i := range 48 {
 		hour := float64(i) / 2
-		work := percent(0.08 + 0.35*math.Exp(-math.Pow(hour-10.5, 2)/8) + 0.3*math.Exp(-math.Pow(hour-15.5, 2)/6))
+		hill := func(middle, width float64) float64 { return math.Exp(-(hour - middle) * (hour - middle) / width) }
+		work := percent(0.08 + 0.35*hill(10.5, 8) + 0.3*hill(15.5, 6))
 		if i > 38 && i < 42 {
 			work = absent
 		}

@@ -177,8 +177,8 @@ func spark(c *Chart) Drawing {
 	}
 	step := (p.right - p.left) / float64(max(1, len(c.Points)-1))
 	d.path(c, p, 0, 0, func(i int) float64 { return p.left + step*float64(i) })
-	for i := len(c.Points) - 1; i >= 0; i-- {
-		if q := c.Points[i]; len(q.Values) > 0 && q.Values[0].Known {
+	for _, q := range slices.Backward(c.Points) {
+		if len(q.Values) > 0 && q.Values[0].Known {
 			d.word(118, 18, Start, tickSize, Black, q.Values[0].Text)
 			break
 		}

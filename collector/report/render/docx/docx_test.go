@@ -146,7 +146,7 @@ func TestPackage(t *testing.T) {
 		Relationship []struct {
 			ID     string `xml:"Id,attr"`
 			Target string `xml:"Target,attr"`
-		}
+		} `xml:"Relationship"`
 	}
 	ids := map[string]bool{}
 	for _, name := range []string{"_rels/.rels", "word/_rels/document.xml.rels"} {

@@ -34,6 +34,7 @@ const (
 	headLines  = 3 // that a head may be broken into
 	wordNeeded = 9 // longest run of ASCII that is not broken
 	headNeeded = 2.2
+	headWanted = 9
 	headFactor = 1.06 // letters of heads are heavier
 	digits     = 1.2  // where the font that a DOCX names is not there, another has wider ones
 )
@@ -45,6 +46,7 @@ type measures struct{ need, want float64 }
 func measure(t *report.Table, k int) measures {
 	h := t.Heads[k]
 	head := max(headNeeded, chart.Ems(h.Text)/headLines, word(h.Text)) * headFactor
+	name := min(chart.Ems(h.Text)*headFactor+0.3, headWanted)
 	longest, run := 0.0, 0.0
 	for _, row := range t.Rows {
 		longest, run = max(longest, chart.Ems(row[k].Text)), max(run, word(row[k].Text))
@@ -52,12 +54,12 @@ func measure(t *report.Table, k int) measures {
 	switch {
 	case h.Kind != report.KindText:
 		longest *= digits
-		return measures{max(head, longest), max(head, longest) + 0.6}
+		return measures{max(head, longest), max(head, longest+0.6, name)}
 	case h.Long:
-		return measures{max(head, min(longest, longNeeded)), max(head, min(longest, longWanted))}
+		return measures{max(head, min(longest, longNeeded)), max(head, min(longest, longWanted), name)}
 	}
 	need := max(head, min(longest, textNeeded), min(run, wordNeeded))
-	return measures{need, max(need, min(longest, textWanted))}
+	return measures{need, max(need, min(longest, textWanted), name)}
 }
 
 // word is the longest run of text without a place to break it.

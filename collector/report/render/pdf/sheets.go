@@ -230,7 +230,7 @@ func (s *sheets) needed(items []page.Item) float64 {
 	case it.Block.Chart != nil:
 		return s.chartHeight(it.Block.Chart)
 	case it.Block.Blank != nil:
-		return (textLines) * line
+		return textLines * line
 	}
 	return line
 }
