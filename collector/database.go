@@ -16,6 +16,7 @@ import (
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/collector/store/engine"
 	"github.com/yunjian-io/yunjian/rules/proposal"
+	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
 // Database is an open store and, where it is embedded, its engine.
@@ -27,6 +28,8 @@ type Database struct {
 	deriving, proposing string
 	// workflow holds the durations of Art. 23; empty for those built in.
 	workflow proposal.Schedule
+	// advice holds the limits of recommendations; empty for those built in.
+	advice []rightsize.Settings
 }
 
 // Derive works off touched buckets as store.Store.Derive does. With the embedded
@@ -85,6 +88,9 @@ const ownerWait = 15 * time.Second
 func openDatabase(ctx context.Context, c Config, log *slog.Logger, start func(context.Context, engine.Config) (*engine.Engine, error)) (*Database, error) {
 	db := &Database{}
 	var err error
+	if db.advice, err = LoadAdvice(c.RulesDir); err != nil {
+		return nil, err
+	}
 	if db.workflow, err = LoadWorkflow(c.RulesDir); err != nil {
 		return nil, err
 	}

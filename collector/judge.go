@@ -1,11 +1,12 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules"
 	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
 // LoadRules returns the rules of a folder, or the built-in ones where dir is empty.
@@ -26,10 +28,21 @@ func LoadRules(dir string) (rules.Pack, error) {
 
 // Judgement is what a run of judging found.
 type Judgement struct {
-	Run      store.JudgeRun  `json:"run"`
-	Findings []store.Finding `json:"findings"`
+	Run store.JudgeRun `json:"run"`
+	// Counts are the findings by rule, verdict and state; they themselves are stored.
+	Counts []FindingCount `json:"counts"`
+	// Actions are how many hosts each class of action is recommended for.
+	Actions map[rightsize.Action]int `json:"actions"`
 	// Retention are the verdicts on logs (Art. 31).
 	Retention []store.RetentionVerdict `json:"retention"`
+}
+
+// FindingCount says how many subjects a rule finds in a state.
+type FindingCount struct {
+	RuleID   string        `json:"rule_id"`
+	Verdict  rules.Verdict `json:"verdict"`
+	State    string        `json:"state"`
+	Subjects int           `json:"subjects"`
 }
 
 // hostCoverageGate is the F1 that a host must reach to count among the covered
@@ -56,8 +69,33 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	if err := j.reviewed(ctx, db); err != nil {
 		return nil, err
 	}
-	findings, err := j.all(ctx)
+	run := store.JudgeRun{
+		Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(), PackHash: j.packHash(), Program: program,
+	}
+	counts := map[FindingCount]int{}
+	reclaim := map[string]string{} // why a rule wants a host back, by subject
+	advisor, history, err := j.advisor(db.advice)
 	if err != nil {
+		return nil, err
+	}
+	assessing, assessed := j.assess(ctx, advisor)
+	err = j.all(assessed, history, assessing.host, func(findings []store.Finding) error {
+		for i := range findings {
+			f := &findings[i]
+			counts[FindingCount{RuleID: f.RuleID, Verdict: f.Verdict, State: f.State}]++
+			if f.Subject.Kind == rules.Host && f.Verdict == rules.Fail && f.Proposal == string(rightsize.Reclaim) {
+				reclaim[f.Subject.ID] = f.Reason
+			}
+		}
+		run.Findings += uint32(len(findings))
+		return db.AddFindings(ctx, run, findings)
+	})
+	if err := errors.Join(err, assessing.wait()); err != nil {
+		return nil, err
+	}
+	say("recommending sizes")
+	recommended := assessing.recommend(reclaim)
+	if err := db.SaveRecommendations(ctx, run, recommended); err != nil {
 		return nil, err
 	}
 	say("judging the logs")
@@ -65,15 +103,21 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	if err != nil {
 		return nil, err
 	}
-	run := store.JudgeRun{
-		Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(),
-		PackHash: j.packHash(), Program: program, Findings: uint32(len(findings)),
-	}
-	say("storing the findings")
 	if err := db.SaveRetention(ctx, run, verdicts); err != nil {
 		return nil, err
 	}
-	return &Judgement{run, findings, verdicts}, db.SaveFindings(ctx, run, findings)
+	out := &Judgement{Run: run, Actions: map[rightsize.Action]int{}, Retention: verdicts}
+	for i := range recommended {
+		out.Actions[recommended[i].Action]++
+	}
+	for c, n := range counts {
+		c.Subjects = n
+		out.Counts = append(out.Counts, c)
+	}
+	slices.SortFunc(out.Counts, func(a, b FindingCount) int {
+		return cmp.Or(cmp.Compare(a.RuleID, b.RuleID), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.State, b.State))
+	})
+	return out, db.SaveRun(ctx, run)
 }
 
 // judge holds what a run needs.
@@ -86,7 +130,8 @@ type judge struct {
 	calendar   calendar.Calendar
 	inventory  inventory.Batch
 	systems    map[string]inventory.System
-	exemptions map[rules.Subject][]rules.Exemption
+	exemptions exemptions
+	deliveries deliveries
 }
 
 func (j *judge) open() bool { return j.month.End(store.Zone()).After(j.now) }
@@ -115,12 +160,9 @@ func (j *judge) prepare(ctx context.Context) (err error) {
 	for _, s := range j.inventory.Systems {
 		j.systems[s.ID] = s
 	}
-	j.exemptions = map[rules.Subject][]rules.Exemption{}
-	for _, e := range j.inventory.Exemptions {
-		subject := rules.Subject{Kind: e.SubjectKind, ID: e.Subject}
-		j.exemptions[subject] = append(j.exemptions[subject], rules.Exemption{Kind: e.Kind, Reason: e.Reason, Approver: e.Approver, Expires: e.Expires})
-	}
-	return nil
+	j.exemptions = newExemptions(j.inventory, j.say)
+	j.deliveries, err = j.delivered(ctx)
+	return err
 }
 
 // reviewed adds the exemptions that follow from proposals: from the day of the approval
@@ -143,16 +185,6 @@ func (j *judge) reviewed(ctx context.Context, db *Database) error {
 	return nil
 }
 
-// exempted are the exemptions of a subject, by its identifier in the inventory and, for
-// a host, with its provider.
-func (j *judge) exempted(s *subject) []rules.Exemption {
-	out := j.exemptions[rules.Subject{Kind: s.Subject.Kind, ID: s.name}]
-	if s.name != s.Subject.ID {
-		out = slices.Concat(out, j.exemptions[s.Subject])
-	}
-	return out
-}
-
 // span is the time of a month up to now.
 func (j *judge) span(m calendar.Month) store.Span {
 	return MonthSpan(j.calendar, m, j.now)
@@ -172,193 +204,68 @@ func MonthSpan(c calendar.Calendar, m calendar.Month, now time.Time) store.Span 
 	return s
 }
 
-func (j *judge) all(ctx context.Context) ([]store.Finding, error) {
-	months, days := 0, 0
-	for _, r := range slices.Concat(j.pack.Rules(j.month, rules.InformationSystem), j.pack.Rules(j.month, rules.Host)) {
+// findingBatch is how many findings are stored at once, at least.
+const findingBatch = 5000
+
+// all judges group by group and hands the findings over in batches, and the series of the
+// hosts over a span to history.
+func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, save func([]store.Finding) error) error {
+	months, days := 1, 0
+	for _, r := range rulesOf(j.pack, j.month) {
 		if r.Period == rules.ByDay {
 			days = max(days, r.Window)
 		} else {
 			months = max(months, r.Window)
 		}
 	}
-	systems, hosts := newCases(rules.InformationSystem, j.month, j.open()), newCases(rules.Host, j.month, j.open())
+	ask := store.GroupAsk{History: span, Gate: hostCoverageGate}
 	for i := months - 1; i >= 0; i-- {
-		m := j.month.Add(-i)
-		j.say("facts of " + m.String())
-		if err := j.monthFacts(ctx, m, systems, hosts); err != nil {
-			return nil, err
-		}
+		ask.Months = append(ask.Months, j.span(j.month.Add(-i)))
 	}
-	daily := newCases(rules.Host, j.month, j.open())
 	if days > 0 {
-		j.say("facts by day")
-		if err := j.dayFacts(ctx, days, hosts, daily); err != nil {
-			return nil, err
-		}
+		ask.Days = j.span(j.month)
+		ask.Days.From = j.month.Next().First().AddDays(-days).In(store.Zone())
 	}
 	var findings []store.Finding
+	hosts, told := 0, 0
+	err := j.db.EachGroup(ctx, ask, history, func(g store.GroupFacts) error {
+		found, err := j.group(g, ask.Days)
+		if err != nil {
+			return err
+		}
+		if hosts += len(g.Months[len(g.Months)-1].Hosts); hosts >= told+10_000 {
+			told = hosts
+			j.say(fmt.Sprintf("%d hosts judged", hosts))
+		}
+		if findings = append(findings, found...); len(findings) < findingBatch {
+			return nil
+		}
+		err = save(findings)
+		findings = findings[:0]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return save(findings)
+}
+
+// group judges the systems and hosts of a group.
+func (j *judge) group(g store.GroupFacts, window store.Span) (findings []store.Finding, err error) {
+	systems, hosts := newCases(rules.InformationSystem, j.month, j.open()), newCases(rules.Host, j.month, j.open())
+	for i := range g.Months {
+		j.monthFacts(&g.Months[i], j.month.Add(i+1-len(g.Months)), systems, hosts)
+	}
+	daily := newCases(rules.Host, j.month, j.open())
+	if !window.From.IsZero() {
+		dayFacts(j.month, window, g.Days, hosts, daily)
+	}
 	for _, c := range []*cases{systems, hosts, daily} {
 		found, err := j.apply(c, c == daily)
 		if err != nil {
 			return nil, err
 		}
 		findings = append(findings, found...)
-	}
-	return findings, nil
-}
-
-// cases gathers the periods of many subjects.
-type cases struct {
-	kind  string
-	month calendar.Month
-	open  bool
-	by    map[string]*subject
-}
-
-// subject is a case in the making, and whom it concerns.
-type subject struct {
-	rules.Case
-	name           string // identifier in the inventory, by which it is exempted
-	provider, unit string
-}
-
-func newCases(kind string, month calendar.Month, open bool) *cases {
-	return &cases{kind, month, open, map[string]*subject{}}
-}
-
-func (c *cases) add(id string, start calendar.Date, facts map[string]float64) *subject {
-	s := c.by[id]
-	if s == nil {
-		s = &subject{Case: rules.Case{Subject: rules.Subject{Kind: c.kind, ID: id}, Month: c.month, Open: c.open}}
-		c.by[id] = s
-	}
-	s.Periods = append(s.Periods, rules.Period{Start: start, Facts: facts})
-	return s
-}
-
-// HostSubject is the identifier of a host as a subject of rules.
-func HostSubject(provider, hostID string) string { return provider + "/" + hostID }
-
-func (j *judge) monthFacts(ctx context.Context, m calendar.Month, systems, hosts *cases) error {
-	span := j.span(m)
-	perHost, err := j.db.HostFacts(ctx, span)
-	if err != nil {
-		return err
-	}
-	providers := map[string]string{}
-	for i := range perHost {
-		h := &perHost[i]
-		if ratio, ok := h.Coverage(); ok {
-			h.Facts["coverage"] = ratio
-		}
-		h.Facts["vcpu"], h.Facts["memory_gib"] = float64(h.VCPU), float64(h.MemoryMiB)/1024
-		j.sinceCutover(h.Facts, h.System)
-		s := hosts.add(HostSubject(h.Provider, h.HostID), m.First(), h.Facts)
-		s.name, s.provider, s.unit = h.HostID, h.Provider, j.systems[h.System].Unit
-		providers[h.System] = h.Provider
-	}
-	covered, err := j.db.Coverage(ctx, span, hostCoverageGate)
-	if err != nil {
-		return err
-	}
-	facts, err := j.db.SystemFacts(ctx, span)
-	if err != nil {
-		return err
-	}
-	for id, c := range covered {
-		f := facts[id]
-		if f == nil {
-			f = map[string]float64{}
-		}
-		if ratio, ok := c.Coverage(); ok {
-			f["coverage"] = ratio
-		}
-		if c.VCPUSeconds > 0 {
-			f["covered_vcpu_share"] = c.CoveredVCPUSeconds / c.VCPUSeconds
-		}
-		f["hosts"] = float64(c.Hosts)
-		j.sinceCutover(f, id)
-		s := systems.add(id, m.First(), f)
-		s.name, s.provider, s.unit = id, providers[id], j.systems[id].Unit
-	}
-	return nil
-}
-
-// sinceCutover sets the fact months_since_cutover as of the end of the judged
-// month (Art. 20), where the day of cut-over is known.
-func (j *judge) sinceCutover(facts map[string]float64, system string) {
-	cutover := j.systems[system].Cutover
-	if cutover.IsZero() {
-		return
-	}
-	end := j.month.Next().First()
-	n := 0
-	for n < 1200 && !cutover.AddMonths(n+1).After(end) {
-		n++
-	}
-	facts["months_since_cutover"] = float64(n)
-}
-
-// dayFacts adds the days of the window of the daily rules. Only hosts that are
-// allocated in the judged month are subjects.
-func (j *judge) dayFacts(ctx context.Context, days int, hosts, daily *cases) error {
-	span := j.span(j.month)
-	span.From = j.month.Next().First().AddDays(-days).In(store.Zone())
-	facts, err := j.db.DayFacts(ctx, span)
-	if err != nil {
-		return err
-	}
-	last := calendar.DateOf(span.To.Add(-time.Second).In(store.Zone()))
-	for id, h := range hosts.by {
-		for d := calendar.DateOf(span.From); !d.After(last); d = d.AddDays(1) {
-			if len(h.Periods) > 0 && h.Periods[len(h.Periods)-1].Start == j.month.First() {
-				s := daily.add(id, d, map[string]float64{})
-				s.name, s.provider, s.unit = h.name, h.provider, h.unit
-				if months, ok := h.Periods[len(h.Periods)-1].Facts["months_since_cutover"]; ok {
-					s.Periods[len(s.Periods)-1].Facts["months_since_cutover"] = months
-				}
-			}
-		}
-	}
-	for _, f := range facts {
-		s := daily.by[HostSubject(f.Provider, f.HostID)]
-		if s == nil {
-			continue
-		}
-		day := calendar.DateOf(f.Day)
-		for i := range s.Periods {
-			if s.Periods[i].Start == day {
-				maps.Copy(s.Periods[i].Facts, f.Facts)
-			}
-		}
-	}
-	return nil
-}
-
-// apply judges the cases by the rules of their kind and period, in the order of
-// rules and subjects.
-func (j *judge) apply(c *cases, daily bool) (findings []store.Finding, err error) {
-	ids := make([]string, 0, len(c.by))
-	for id, s := range c.by {
-		// A subject that is no longer allocated in the month is not judged in it.
-		if daily || s.Periods[len(s.Periods)-1].Start == j.month.First() {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	for _, r := range j.pack.Rules(j.month, c.kind) {
-		if (r.Period == rules.ByDay) != daily {
-			continue
-		}
-		for _, id := range ids {
-			s := c.by[id]
-			s.Exemptions = j.exempted(s)
-			f, err := r.Judge(s.Case)
-			if err != nil {
-				return nil, err
-			}
-			findings = append(findings, store.Finding{Finding: f, Provider: s.provider, Unit: s.unit})
-		}
 	}
 	return findings, nil
 }

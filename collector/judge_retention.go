@@ -9,6 +9,7 @@ import (
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/internal/evidence"
 	"github.com/yunjian-io/yunjian/internal/wire"
+	"github.com/yunjian-io/yunjian/rules"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 	"github.com/yunjian-io/yunjian/rules/retention"
 )
@@ -343,9 +344,12 @@ func (l *logJudge) add(scope store.LogScope, d retention.Decision) {
 
 // waiver returns the exemption of a host, or of its system, that holds longest.
 func (l *logJudge) waiver(scope store.LogScope) (w retention.Waiver) {
-	for _, e := range l.inventory.Exemptions {
-		subject := e.SubjectKind == "host" && scope.HostID != "" && e.Subject == scope.HostID || e.SubjectKind == "information_system" && e.Subject == scope.System
-		if e.Kind == exemptLogs && subject && e.Expires.After(w.Until) {
+	all := l.exemptions.of(rules.InformationSystem, scope.Provider, scope.System)
+	if scope.HostID != "" {
+		all = append(slices.Clone(all), l.exemptions.of(rules.Host, scope.Provider, scope.HostID)...)
+	}
+	for _, e := range all {
+		if e.Kind == exemptLogs && e.Expires.After(w.Until) {
 			w = retention.Waiver{Approver: e.Approver, Until: e.Expires}
 		}
 	}

@@ -72,8 +72,8 @@ func TestJudge(t *testing.T) {
 			t.Fatalf("LastRun() = %+v, %v, %v; want the run %d, closed", run, ok, err, j.Run.Run)
 		}
 		stored, err := db.Findings(t.Context(), run)
-		if err != nil || len(stored) != len(j.Findings) {
-			t.Fatalf("%d findings stored of %d, %v", len(stored), len(j.Findings), err)
+		if err != nil || len(stored) != int(j.Run.Findings) {
+			t.Fatalf("%d findings stored of %d, %v", len(stored), j.Run.Findings, err)
 		}
 		got := map[string][2]string{}
 		for _, f := range stored {
@@ -89,6 +89,17 @@ func TestJudge(t *testing.T) {
 		"low-utilization-host p/idle":   {"unknown", "candidate"},         // nothing is known of the months before
 		"low-utilization-host p/exempt": {"unknown", "candidate"},
 		"low-utilization-host p/holes":  {"unknown", "data_insufficient"},
+		// No host tells its storage, so that it might be about to fill.
+		"high-load s":                  {"unknown", "data_insufficient"},
+		"high-load-host p/idle":        {"unknown", "not_provided"},
+		"high-load-host p/exempt":      {"unknown", "not_provided"},
+		"high-load-host p/holes":       {"unknown", "data_insufficient"},
+		"powered-off-host p/idle":      {"pass", "observing"},
+		"powered-off-host p/exempt":    {"pass", "observing"},
+		"powered-off-host p/holes":     {"pass", "observing"},
+		"never-deployed-host p/idle":   {"pass", "observing"},
+		"never-deployed-host p/exempt": {"pass", "observing"},
+		"never-deployed-host p/holes":  {"pass", "observing"},
 	}
 	first := judged(now)
 	if diff := cmp.Diff(want, first); diff != "" {

@@ -103,7 +103,7 @@ type foundSystem struct {
 
 // run gathers the findings of a run by system, with the recommendations.
 func (o *opening) run(ctx context.Context, run store.JudgeRun) (map[string]*foundSystem, error) {
-	findings, err := o.db.Findings(ctx, run)
+	findings, err := o.db.FindingsForProposals(ctx, run, rules.LowUtilization, string(rightsize.Reclaim))
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (o *opening) run(ctx context.Context, run store.JudgeRun) (map[string]*foun
 		if f.Subject.Kind == rules.Host {
 			system = o.hosts[f.Subject.ID].System
 		}
-		if f.Subject.Kind != rules.InformationSystem && !reclaim || system == "" {
+		if f.RuleID != rules.LowUtilization && !reclaim || system == "" {
 			continue
 		}
 		s := of(system)
@@ -140,16 +140,15 @@ func (o *opening) run(ctx context.Context, run store.JudgeRun) (map[string]*foun
 			s.State = f.State
 		}
 	}
-	recommendations, err := o.db.Recommendations(ctx, run, store.Slice{})
+	err = o.db.EachRecommendation(ctx, run, store.Slice{}, func(r *rightsize.Recommendation) error {
+		s := out[r.System]
+		if s != nil && s.State == rules.Judged && (s.own == rules.Judged || s.idle[HostSubject(r.Provider, r.HostID)]) {
+			s.Items = append(s.Items, *r)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	for _, r := range recommendations {
-		s := out[r.System]
-		if s == nil || s.State != rules.Judged || s.own != rules.Judged && !s.idle[HostSubject(r.Provider, r.HostID)] {
-			continue
-		}
-		s.Items = append(s.Items, r)
 	}
 	for _, s := range out {
 		o.reclaims(s)

@@ -88,11 +88,14 @@ func seededCaseFile(t *testing.T) *caseFile {
 	f := inventoried(t)
 	f.run = store.JudgeRun{Run: 7, Month: f.month, JudgedAt: f.now}
 	f.recommend(t, f.run)
-	err := f.db.SaveFindings(t.Context(), f.run, []store.Finding{
+	err := f.db.AddFindings(t.Context(), f.run, []store.Finding{
 		{Finding: rules.Finding{RuleID: "low-utilization", Subject: rules.Subject{Kind: rules.InformationSystem, ID: "s"}, Month: f.month, Verdict: rules.Fail, State: rules.Judged, PeriodsMet: 3, Window: 3, Proposal: "downsize"}, Provider: "p", Unit: "N-1"},
 		{Finding: rules.Finding{RuleID: "idle-host", Subject: rules.Subject{Kind: rules.Host, ID: "p/b"}, Month: f.month, Verdict: rules.Fail, State: rules.Judged, PeriodsMet: 30, Window: 30, Proposal: "reclaim"}, Provider: "p", Unit: "N-1"},
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.db.SaveRun(t.Context(), f.run); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -111,7 +114,7 @@ func newCaseFile(t *testing.T) *caseFile {
 	return f
 }
 
-// judge judges a month, with a recommendation.
+// judge judges a month.
 func (f *caseFile) judge(t *testing.T, month calendar.Month) store.JudgeRun {
 	t.Helper()
 	pack, err := collector.LoadRules("")
@@ -123,7 +126,6 @@ func (f *caseFile) judge(t *testing.T, month calendar.Month) store.JudgeRun {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.recommend(t, j.Run)
 	return j.Run
 }
 

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"math/big"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -47,5 +49,32 @@ func TestCeilShare(t *testing.T) {
 				t.Fatalf("ceilShare(%d, %d) = %d; want the ceiling of %s", n, q, got, exact.FloatString(3))
 			}
 		}
+	}
+}
+
+// Selecting gives what sorting gives, whatever the order and however many are equal.
+func TestSelectPercentile(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{0, 1, 2, 3, 19, 20, 21, 100, 288, 8640, 8928} {
+		for _, different := range []int{1, 2, 7, 100_000} {
+			values := make([]float64, n)
+			for i := range values {
+				values[i] = float64(random.IntN(different))
+			}
+			sorted := slices.Sorted(slices.Values(values))
+			for _, q := range []int{1, 500, 950, 990, 1000} {
+				want, given := Percentile(sorted, q)
+				if got, ok := SelectPercentile(slices.Clone(values), q); got != want || ok != given {
+					t.Errorf("P%d of %d values of %d kinds = %v, %v; want %v, %v", q, n, different, got, ok, want, given)
+				}
+			}
+		}
+	}
+	ascending := make([]int, 1000)
+	for i := range ascending {
+		ascending[i] = i
+	}
+	if got, _ := SelectPercentile(ascending, 950); got != 949 {
+		t.Errorf("P95 of 0..999 in order = %d; want 949", got)
 	}
 }

@@ -11,6 +11,11 @@ const (
 	Host              = "host"
 )
 
+// LowUtilization is the identifier of the rule by which Art. 23 judges an information
+// system: its states are those of the procedure that follows. Other rules on systems, such
+// as that of high load, say nothing about it.
+const LowUtilization = "low-utilization"
+
 // Lengths of the periods whose facts a rule reads.
 const (
 	ByMonth = "month"

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -15,7 +17,7 @@ import (
 )
 
 func newBacktest(o *options) *cobra.Command {
-	var folder, policies string
+	var folder, policies, fit string
 	cmd := &cobra.Command{
 		Use:   "backtest",
 		Short: "Hold right-sizing policies against what came, on recorded traces",
@@ -30,17 +32,45 @@ It reads the prepared tables (PREFIX_cpu_mhz.csv.gz and its sisters) and GWA-T-1
 folders with one CSV file a machine, needs no database, and prints the same bytes
 every time. Lines that cannot be read are skipped and counted on stderr.`,
 		Example: `  yunjian-collector backtest --traces traces
-  yunjian-collector backtest --traces rnd --policy aws-default,vpa-target --json`,
+  yunjian-collector backtest --traces rnd --policy aws-default,vpa-target --json
+  yunjian-collector backtest --traces traces --fit model.json.gz`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			say := func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), "backtest: "+format+"\n", args...) }
+			if fit != "" {
+				return fitModel(folder, fit, say)
+			}
 			return runBacktest(cmd.OutOrStdout(), o, folder, policies, say)
 		},
 	}
 	cmd.Flags().StringVar(&folder, "traces", "", "folder of the traces")
 	cmd.Flags().StringVar(&policies, "policy", "all", "all, or names separated by commas; gates are printed if the model is among them")
+	cmd.Flags().StringVar(&fit, "fit", "", "fit the model of risk on all machines and months, write it to this file, and play nothing")
 	_ = cmd.MarkFlagRequired("traces") // the flag is defined above
 	return cmd
+}
+
+// fitModel writes the model of risk that judging uses.
+func fitModel(folder, file string, say func(string, ...any)) error {
+	say("reading traces in %s", folder)
+	read, err := collector.ReadBacktest(folder)
+	if err != nil {
+		return err
+	}
+	say("fitting the model of risk")
+	m, err := backtest.FitRisk(read.Hosts)
+	if err != nil {
+		return fmt.Errorf("fit on %q: %w", folder, err)
+	}
+	var packed bytes.Buffer
+	if err := m.Write(&packed); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, packed.Bytes(), 0o644); err != nil { //nolint:gosec // a model is no secret
+		return fmt.Errorf("write the model: %w", err)
+	}
+	say("wrote %s, %d bytes", file, packed.Len())
+	return nil
 }
 
 func runBacktest(w io.Writer, o *options, folder, policies string, say func(string, ...any)) error {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -15,7 +18,7 @@ import (
 )
 
 func newJudge(o *options) *cobra.Command {
-	var monthText string
+	var monthText, asOf, profile string
 	cmd := &cobra.Command{
 		Use:   "judge",
 		Short: "Judge a month by the rules and store the findings",
@@ -24,8 +27,9 @@ rules look back on, and stores a finding for every rule and subject: pass, fail 
 unknown. The logs are judged by Art. 31 as of the last day of the month. A month that
 is not over is judged up to now. Judging again gives the same findings from the same data.
 A month that is over opens a proposal for every system that it names (see proposals).`,
-		Example: "  yunjian-collector judge --month 2026-10",
-		Args:    cobra.NoArgs,
+		Example: `  yunjian-collector judge --month 2026-10
+  yunjian-collector judge --month 2026-07 --as-of 2026-08-02`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			month, err := calendar.ParseMonth(monthText)
 			if err != nil {
@@ -41,17 +45,23 @@ A month that is over opens a proposal for every system that it names (see propos
 				return err
 			}
 			say := func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "judge:", what) }
-			now := time.Now()
+			now, err := judgedAt(cmd.Context(), db, month, asOf)
+			if err != nil {
+				return err
+			}
 			logs, err := c.LogRulesFor(cmd.Context(), db.Store, month, now)
 			if err != nil {
 				return err
 			}
-			j, err := collector.Judge(cmd.Context(), db, pack, logs, month, now, version(), say)
-			if err != nil {
+			var j *collector.Judgement
+			var opened collector.Opened
+			if err := profiled(profile, func() (err error) {
+				if j, err = collector.Judge(cmd.Context(), db, pack, logs, month, now, version(), say); err != nil {
+					return err
+				}
+				opened, err = collector.OpenProposals(cmd.Context(), db, j.Run, now)
 				return err
-			}
-			opened, err := collector.OpenProposals(cmd.Context(), db, j.Run, now)
-			if err != nil {
+			}); err != nil {
 				return err
 			}
 			if o.json {
@@ -75,10 +85,40 @@ A month that is over opens a proposal for every system that it names (see propos
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&asOf, "as-of", "", "judge as it was at this time, such as 2026-11-02 or 2026-11-02T10:00:00+08:00, for a month that is judged late (default now)")
 	cmd.Flags().StringVar(&monthText, "month", "", "month to judge, such as 2026-10")
 	_ = cmd.MarkFlagRequired("month") // the flag is defined above
+	profileFlag(cmd, &profile)
 	cmd.AddCommand(newVectors(o))
 	return cmd
+}
+
+// judgedAt is the instant as of which a month is judged. The latest run of a month
+// counts, so one that is dated before it would never be seen.
+func judgedAt(ctx context.Context, db *collector.Database, month calendar.Month, asOf string) (time.Time, error) {
+	now := time.Now()
+	if asOf == "" {
+		return now, nil
+	}
+	at, err := parseAt(asOf, now)
+	switch {
+	case err != nil:
+		return now, fmt.Errorf("--as-of: %w", err)
+	case at.After(now):
+		return now, fmt.Errorf("--as-of %s is still to come", asOf)
+	}
+	// What came in since then is derived by the clock of today.
+	if _, err := db.Derive(ctx, now); err != nil {
+		return now, err
+	}
+	run, found, err := db.LastRun(ctx, month)
+	if err != nil {
+		return now, err
+	}
+	if found && !run.JudgedAt.Before(at) {
+		return now, fmt.Errorf("--as-of %s: %s was judged as of %s, and the latest run counts", asOf, month, minute(run.JudgedAt))
+	}
+	return at, nil
 }
 
 // closeWith closes c and returns the first of the two errors.
@@ -90,39 +130,23 @@ func closeWith(c io.Closer, err error) error {
 }
 
 func printJudgement(w io.Writer, j *collector.Judgement) error {
-	type key struct{ rule, verdict, state string }
-	counts := map[key]int{}
-	for _, f := range j.Findings {
-		counts[key{f.RuleID, string(f.Verdict), f.State}]++
-	}
 	open := ""
 	if j.Run.Open {
 		open = " (month not over: judged up to now)"
 	}
-	fmt.Fprintf(w, "%s: %d findings%s\n\n", j.Run.Month, len(j.Findings), open)
+	fmt.Fprintf(w, "%s: %d findings%s\n\n", j.Run.Month, j.Run.Findings, open)
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tVERDICT\tSTATE\tSUBJECTS")
-	for _, rule := range sortedRules(j) {
-		for _, verdict := range []rules.Verdict{rules.Fail, rules.Pass, rules.Unknown} {
-			for _, state := range []string{
-				rules.Judged, rules.Warned, rules.Candidate, rules.Observing, rules.Exempted, rules.DataInsufficient, rules.NotProvided,
-			} {
-				if n := counts[key{rule, string(verdict), state}]; n > 0 {
-					fmt.Fprintf(t, "%s\t%s\t%s\t%d\n", rule, verdict, state, n)
-				}
-			}
+	for _, c := range j.Counts {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\n", c.RuleID, c.Verdict, c.State, c.Subjects)
+	}
+	if len(j.Actions) > 0 {
+		fmt.Fprintln(t, "\nRECOMMENDED\tHOSTS")
+		for _, a := range slices.Sorted(maps.Keys(j.Actions)) {
+			fmt.Fprintf(t, "%s\t%d\n", a, j.Actions[a])
 		}
 	}
 	return t.Flush()
-}
-
-func sortedRules(j *collector.Judgement) (ids []string) {
-	for _, f := range j.Findings { // ordered by rule within each kind
-		if len(ids) == 0 || ids[len(ids)-1] != f.RuleID {
-			ids = append(ids, f.RuleID)
-		}
-	}
-	return ids
 }
 
 func newRules(o *options) *cobra.Command {

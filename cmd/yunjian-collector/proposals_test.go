@@ -106,7 +106,10 @@ func TestProposalsCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.db.SaveFindings(t.Context(), judged, []store.Finding{found("low-utilization", rules.InformationSystem, "s", "downsize"), found("idle-host", rules.Host, "p/b", "reclaim")}); err != nil {
+	if err := d.db.AddFindings(t.Context(), judged, []store.Finding{found("low-utilization", rules.InformationSystem, "s", "downsize"), found("idle-host", rules.Host, "p/b", "reclaim")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.db.SaveRun(t.Context(), judged); err != nil {
 		t.Fatal(err)
 	}
 	id := month.String() + "-s"

@@ -32,20 +32,25 @@ process, with its data in data_dir. Interrupt or SIGTERM ends it cleanly.`,
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), "listening on", s.URL())
-			if profile == "" {
-				return s.Run(cmd.Context())
-			}
 			return profiled(profile, func() error { return s.Run(cmd.Context()) })
 		},
 	}
-	cmd.Flags().StringVar(&profile, "cpuprofile", "", "write a CPU profile of the whole run to this file")
-	_ = cmd.Flags().MarkHidden("cpuprofile") // the flag is defined above
+	profileFlag(cmd, &profile)
 	return cmd
 }
 
-// profiled runs the collector and writes what its CPU time went to, which the
-// benchmark asks for.
+// profileFlag adds the hidden flag by which the benchmark asks for a CPU profile.
+func profileFlag(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "cpuprofile", "", "write a CPU profile of the whole run to this file")
+	_ = cmd.Flags().MarkHidden("cpuprofile") // the flag is defined above
+}
+
+// profiled runs the collector and writes what its CPU time went to; without a name of a
+// file it only runs it.
 func profiled(name string, run func() error) (err error) {
+	if name == "" {
+		return run()
+	}
 	f, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("write profile: %w", err)

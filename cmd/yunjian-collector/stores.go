@@ -146,7 +146,7 @@ func minute(t time.Time) string {
 	if t.IsZero() {
 		return "—"
 	}
-	return t.Format("2006-01-02 15:04")
+	return t.In(collector.Zone()).Format("2006-01-02 15:04")
 }
 
 func orDash(text string) string {

@@ -77,9 +77,14 @@ func (b *builder) file(j Judgement) {
 	b.out.Findings = append(b.out.Findings, j)
 	switch {
 	case reclaims(j.Finding):
-		b.out.Idle = append(b.out.Idle, j)
+		// A host that is off all the time is idle, too; it is counted once (E 4).
+		if !slices.ContainsFunc(b.out.Idle, func(x Judgement) bool { return x.Subject == j.Subject }) {
+			b.out.Idle = append(b.out.Idle, j)
+		}
 	case j.Kind != kindSystem:
 		// Other findings of hosts are evidence: annex 4 has them.
+	case j.Verdict == verdictFail && j.Proposal == "":
+		// High load wants no cut: table A3-4 has it.
 	case j.Verdict == verdictFail:
 		b.out.Judged = append(b.out.Judged, j)
 	case j.State == stateExempted:

@@ -30,10 +30,12 @@ type Finding struct {
 	Unit     string `json:"unit"`
 }
 
-// SaveFindings stores a run. It counts only when all of its findings are there:
-// the run itself is written last.
-func (s *Store) SaveFindings(ctx context.Context, run JudgeRun, findings []Finding) error {
+// AddFindings stores some findings of a run. They count once SaveRun has written the run.
+func (s *Store) AddFindings(ctx context.Context, run JudgeRun, findings []Finding) error {
 	n := len(findings)
+	if n == 0 {
+		return nil
+	}
 	facts, exemptions := make([]string, n), make([]string, n)
 	for i := range findings {
 		text, err := json.Marshal(findings[i].Facts)
@@ -52,43 +54,43 @@ func (s *Store) SaveFindings(ctx context.Context, run JudgeRun, findings []Findi
 	text := func(name, kind string, value func(*Finding) string) column {
 		return column{name, kind, collect(findings, value)}
 	}
-	if n > 0 {
-		err := s.insert(ctx, "findings", []column{
-			{"run", "UInt64", repeated(n, run.Run)},
-			{"month", "Date", repeated(n, month)},
-			text("rule_id", typeLow, func(f *Finding) string { return f.RuleID }),
-			{"rule_version", "UInt32", collect(findings, func(f *Finding) uint32 { return uint32(f.RuleVersion) })},
-			text("rule_hash", "String", func(f *Finding) string { return f.RuleHash }),
-			text("subject_kind", typeLow, func(f *Finding) string { return f.Subject.Kind }),
-			text("subject", "String", func(f *Finding) string { return f.Subject.ID }),
-			text("provider", typeLow, func(f *Finding) string { return f.Provider }),
-			text("unit", "String", func(f *Finding) string { return f.Unit }),
-			text("verdict", typeLow, func(f *Finding) string { return string(f.Verdict) }),
-			text("state", typeLow, func(f *Finding) string { return f.State }),
-			{"periods_met", "UInt16", collect(findings, func(f *Finding) uint16 { return uint16(f.PeriodsMet) })},
-			{"window", "UInt16", collect(findings, func(f *Finding) uint16 { return uint16(f.Window) })},
-			{"missing", "Array(String)", collect(findings, func(f *Finding) []string { return f.Missing })},
-			text("reason", "String", func(f *Finding) string { return f.Reason }),
-			{"exemption", "String", exemptions},
-			text("proposal", typeLow, func(f *Finding) string { return f.Proposal }),
-			{"facts", "String", facts},
-		})
-		if err != nil {
-			return err
-		}
-	}
+	return s.insert(ctx, "findings", []column{
+		{"run", "UInt64", repeated(n, run.Run)},
+		{"month", "Date", repeated(n, month)},
+		text("rule_id", typeLow, func(f *Finding) string { return f.RuleID }),
+		{"rule_version", "UInt32", collect(findings, func(f *Finding) uint32 { return uint32(f.RuleVersion) })},
+		text("rule_hash", "String", func(f *Finding) string { return f.RuleHash }),
+		text("subject_kind", typeLow, func(f *Finding) string { return f.Subject.Kind }),
+		text("subject", "String", func(f *Finding) string { return f.Subject.ID }),
+		text("provider", typeLow, func(f *Finding) string { return f.Provider }),
+		text("unit", "String", func(f *Finding) string { return f.Unit }),
+		text("verdict", typeLow, func(f *Finding) string { return string(f.Verdict) }),
+		text("state", typeLow, func(f *Finding) string { return f.State }),
+		{"periods_met", "UInt16", collect(findings, func(f *Finding) uint16 { return uint16(f.PeriodsMet) })},
+		{"window", "UInt16", collect(findings, func(f *Finding) uint16 { return uint16(f.Window) })},
+		{"missing", "Array(String)", collect(findings, func(f *Finding) []string { return f.Missing })},
+		text("reason", "String", func(f *Finding) string { return f.Reason }),
+		{"exemption", "String", exemptions},
+		text("proposal", typeLow, func(f *Finding) string { return f.Proposal }),
+		{"facts", "String", facts},
+	})
+}
+
+// SaveRun stores a run, after all of its findings, which count from now on. run.Findings
+// is their number.
+func (s *Store) SaveRun(ctx context.Context, run JudgeRun) error {
 	open := uint8(0)
 	if run.Open {
 		open = 1
 	}
 	return s.insert(ctx, "judge_runs", []column{
 		{"run", "UInt64", []uint64{run.Run}},
-		{"month", "Date", []time.Time{month}},
+		{"month", "Date", []time.Time{run.Month.Start(time.UTC)}},
 		{"judged_at", typeTime, []int64{run.JudgedAt.Unix()}},
 		{"open", "UInt8", []uint8{open}},
 		{"pack_hash", "String", []string{run.PackHash}},
 		{"program", "String", []string{run.Program}},
-		{"findings", "UInt32", []uint32{uint32(n)}},
+		{"findings", "UInt32", []uint32{run.Findings}},
 	})
 }
 
@@ -112,27 +114,47 @@ func (s *Store) LastRun(ctx context.Context, month calendar.Month) (run JudgeRun
 func (s *Store) Findings(ctx context.Context, run JudgeRun) (out []Finding, err error) {
 	values := map[string]any{"month": run.Month.First().String(), "run": run.Run}
 	err = s.Each(ctx, query("findings"), values, func(scan func(...any) error) error {
-		f := Finding{}
-		var version uint32
-		var met, window uint16
-		var verdict, exemption, facts string
-		err := scan(&f.RuleID, &version, &f.RuleHash, &f.Subject.Kind, &f.Subject.ID, &f.Provider, &f.Unit, &verdict,
-			&f.State, &met, &window, &f.Missing, &f.Reason, &exemption, &f.Proposal, &facts)
-		if err != nil {
-			return err
-		}
-		f.Month, f.Open, f.Verdict = run.Month, run.Open, rules.Verdict(verdict)
-		f.RuleVersion, f.PeriodsMet, f.Window = int(version), int(met), int(window)
-		if exemption != "" {
-			if err := json.Unmarshal([]byte(exemption), &f.Exemption); err != nil {
-				return fmt.Errorf("exemption of %s: %w", f.Subject.ID, err)
-			}
-		}
-		if err := json.Unmarshal([]byte(facts), &f.Facts); err != nil {
-			return fmt.Errorf("facts of %s: %w", f.Subject.ID, err)
-		}
+		f, err := scanFinding(run, scan)
 		out = append(out, f)
-		return nil
+		return err
 	})
 	return out, err
+}
+
+// FindingsForProposals returns those that open or join proposals, without their facts: of
+// the rule with the given id, and fails that propose to reclaim a host. The findings of a
+// large fleet would not fit in memory.
+func (s *Store) FindingsForProposals(ctx context.Context, run JudgeRun, ruleID, reclaim string) (out []Finding, err error) {
+	values := map[string]any{"month": run.Month.First().String(), "run": run.Run, "rule": ruleID, "reclaim": reclaim}
+	err = s.Each(ctx, query("findings_proposals"), values, func(scan func(...any) error) error {
+		f, err := scanFinding(run, scan)
+		out = append(out, f)
+		return err
+	})
+	return out, err
+}
+
+// scanFinding reads a finding of a run; empty facts are none.
+func scanFinding(run JudgeRun, scan func(...any) error) (f Finding, err error) {
+	var version uint32
+	var met, window uint16
+	var verdict, exemption, facts string
+	err = scan(&f.RuleID, &version, &f.RuleHash, &f.Subject.Kind, &f.Subject.ID, &f.Provider, &f.Unit, &verdict,
+		&f.State, &met, &window, &f.Missing, &f.Reason, &exemption, &f.Proposal, &facts)
+	if err != nil {
+		return f, err
+	}
+	f.Month, f.Open, f.Verdict = run.Month, run.Open, rules.Verdict(verdict)
+	f.RuleVersion, f.PeriodsMet, f.Window = int(version), int(met), int(window)
+	if exemption != "" {
+		if err := json.Unmarshal([]byte(exemption), &f.Exemption); err != nil {
+			return f, fmt.Errorf("exemption of %s: %w", f.Subject.ID, err)
+		}
+	}
+	if facts != "" {
+		if err := json.Unmarshal([]byte(facts), &f.Facts); err != nil {
+			return f, fmt.Errorf("facts of %s: %w", f.Subject.ID, err)
+		}
+	}
+	return f, nil
 }

@@ -80,8 +80,18 @@ type Slice struct {
 
 // Recommendations returns those of a run, by provider and host.
 func (s *Store) Recommendations(ctx context.Context, run JudgeRun, of Slice) (out []rightsize.Recommendation, err error) {
+	err = s.EachRecommendation(ctx, run, of, func(r *rightsize.Recommendation) error {
+		out = append(out, *r)
+		return nil
+	})
+	return out, err
+}
+
+// EachRecommendation visits those of a run, by provider and host: those of a large fleet
+// would not fit in memory.
+func (s *Store) EachRecommendation(ctx context.Context, run JudgeRun, of Slice, visit func(*rightsize.Recommendation) error) error {
 	values := map[string]any{"month": run.Month.First().String(), "run": run.Run, "provider": of.Provider, "unit": of.Unit}
-	err = s.Each(ctx, query("recommendations"), values, func(scan func(...any) error) error {
+	return s.Each(ctx, query("recommendations"), values, func(scan func(...any) error) error {
 		var text string
 		if err := scan(&text); err != nil {
 			return err
@@ -90,10 +100,8 @@ func (s *Store) Recommendations(ctx context.Context, run JudgeRun, of Slice) (ou
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
 			return fmt.Errorf("recommendation: %w", err)
 		}
-		out = append(out, r)
-		return nil
+		return visit(&r)
 	})
-	return out, err
 }
 
 // SaveProposals stores the heads of proposals; storing them again changes nothing. A

@@ -15,12 +15,13 @@ type StorageGrowth struct {
 
 // StorageGrowth returns it for every allocated host that told its use of storage.
 func (s *Store) StorageGrowth(ctx context.Context, span Span) (out []StorageGrowth, err error) {
-	err = s.Each(ctx, query("facts_series")+query("report_storage"), span.parameters(), func(scan func(...any) error) error {
-		g := StorageGrowth{}
-		err := scan(&g.Provider, &g.HostID, &g.FirstAt, &g.FirstMiB, &g.LastAt, &g.LastMiB)
-		out = append(out, g)
-		return err
-	})
+	facts, err := s.HostFacts(ctx, span)
+	for i := range facts {
+		if g := facts[i].Storage; !g.FirstAt.IsZero() {
+			g.Provider, g.HostID = facts[i].Provider, facts[i].HostID
+			out = append(out, g)
+		}
+	}
 	return out, err
 }
 

@@ -80,7 +80,7 @@ type RetentionCopy struct {
 	Verdict string `json:"verdict"` // with its code
 }
 
-// SaveRetention stores the verdicts of a run. They count once SaveFindings has written
+// SaveRetention stores the verdicts of a run. They count once SaveRun has written
 // the run itself.
 func (s *Store) SaveRetention(ctx context.Context, run JudgeRun, verdicts []RetentionVerdict) error {
 	n := len(verdicts)

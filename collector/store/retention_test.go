@@ -42,7 +42,7 @@ func TestRetentionVerdicts(t *testing.T) {
 	if _, ok, err := s.LastRun(t.Context(), run.Month); ok || err != nil {
 		t.Errorf("verdicts made a run: %v, %v", ok, err)
 	}
-	if err := s.SaveFindings(t.Context(), run, nil); err != nil {
+	if err := s.SaveRun(t.Context(), run); err != nil {
 		t.Fatal(err)
 	}
 	for provider, want := range map[string][]store.RetentionVerdict{"": {plain, full}, "p": {plain, full}, "q": nil} {

@@ -32,12 +32,16 @@ type Options struct {
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
 	// Connections is the most that are open at once; default 8.
 	Connections int
+	// PartSlots is the most host slots of five minutes that one question about series
+	// reads, which bounds the memory of engine and caller; default 1,048,576.
+	PartSlots int
 }
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	conn     driver.Conn
-	database string
+	conn      driver.Conn
+	database  string
+	partSlots int
 }
 
 // Zone is the zone of every time column and of every calendar day (Asia/Shanghai).
@@ -85,7 +89,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
-	return &Store{conn: conn, database: database}, nil
+	if o.PartSlots <= 0 {
+		o.PartSlots = partSlots
+	}
+	return &Store{conn: conn, database: database, partSlots: o.PartSlots}, nil
 }
 
 func createDatabase(ctx context.Context, options *clickhouse.Options, database string) error {

@@ -26,6 +26,11 @@ func (b *bench) openDatabase(ctx context.Context) (_ *database, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
+	return b.openDatabaseIn(ctx, dir)
+}
+
+// openDatabaseIn starts the engine in a folder, which may hold a database.
+func (b *bench) openDatabaseIn(ctx context.Context, dir string) (_ *database, err error) {
 	d := &database{dir: dir, config: engine.Config{
 		Dir: dir, Command: []string{filepath.Join(b.bin, "yunjian-collector"), "engine"}, NoSync: true,
 		Settings: map[string]string{"session_timezone": "Asia/Shanghai"},
@@ -34,7 +39,7 @@ func (b *bench) openDatabase(ctx context.Context) (_ *database, err error) {
 		return nil, err
 	}
 	if _, err := d.Migrate(ctx); err != nil {
-		return nil, errors.Join(err, d.close())
+		return nil, errors.Join(err, d.leave())
 	}
 	return d, nil
 }
@@ -58,9 +63,10 @@ func (d *database) again(ctx context.Context) error {
 	return d.open(ctx)
 }
 
-func (d *database) close() error {
-	return errors.Join(d.Close(), d.engine.Close(), os.RemoveAll(d.dir))
-}
+func (d *database) close() error { return errors.Join(d.leave(), os.RemoveAll(d.dir)) }
+
+// leave ends the engine and keeps the data.
+func (d *database) leave() error { return errors.Join(d.Close(), d.engine.Close()) }
 
 // cost is what a question took.
 type cost struct {

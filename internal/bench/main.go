@@ -27,6 +27,8 @@ type options struct {
 	kills    int
 	sockets  int
 	percent  int
+	judged   int
+	fleets   string
 }
 
 func main() {
@@ -52,6 +54,7 @@ func sections() []section {
 		{"memory", "peak memory with 10,000 connections; about 3 minutes", memorySection},
 		{"disk", "bytes per host-minute after merge; about 2 minutes", diskSection},
 		{"percentiles", "month percentiles of all hosts; about 10 minutes", percentileSection},
+		{"judge", "judging a month of up to 100,000 hosts, and reading their histories; about 75 minutes, most of it to make the month", judgeSection},
 		{"codecs", "bytes per value of each column and of other codecs; about 1 minute", codecSection},
 		{"crash", "kill -9 loop; about 3 minutes for 100 kills", crashSection},
 	}
@@ -70,6 +73,8 @@ func parse(args []string, errOut io.Writer) (options, []section, error) {
 	f.IntVar(&o.kills, "kills", 100, "kills of section crash")
 	f.IntVar(&o.sockets, "sockets", 0, "section agent measures a second time with so many open sockets")
 	f.IntVar(&o.percent, "percentile-hosts", 100_000, "most hosts of section percentiles")
+	f.IntVar(&o.judged, "judge-hosts", 100_000, "most hosts of section judge, which also runs the smaller of 1,000, 4,000 and 10,000")
+	f.StringVar(&o.fleets, "judge-data", "", "keep the fleets of section judge in this folder and use those that are there; made and removed if empty")
 	f.Usage = func() {
 		fmt.Fprintln(errOut, "usage: go run ./internal/bench [flags]   (after make build deps)")
 		f.PrintDefaults()

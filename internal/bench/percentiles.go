@@ -57,11 +57,6 @@ func percentileSection(ctx context.Context, b *bench) (err error) {
 		}
 		hosts = n
 		b.say("%d hosts, %d million rows made and merged in %s", n, n*monthBuckets/1_000_000, time.Since(begin).Round(time.Second))
-		if n <= 10_000 {
-			if err := b.facts(ctx, d, n); err != nil {
-				return err
-			}
-		}
 		if last, err = b.month(ctx, d, n); err != nil {
 			return err
 		}
@@ -130,48 +125,4 @@ func fillMonth(ctx context.Context, s *store.Store, from, to int) error {
 		return fmt.Errorf("merge buckets: %w", err)
 	}
 	return nil
-}
-
-// facts asks the real questions of a month's judging, for n hosts in systems of ten.
-func (b *bench) facts(ctx context.Context, d *database, n int) error {
-	for _, text := range []string{
-		"TRUNCATE TABLE inventory_hosts",
-		fmt.Sprintf(`INSERT INTO inventory_hosts (seq, host, provider, host_id, system, vcpu, memory_mib, disk_gib, effective_from, state, owner)
-			SELECT 1, number, 'bench', toString(number), concat('s', toString(intDiv(number, 10))), 4, 16384, 100, '2026-01-01 00:00:00', 'in_service', 'unit' FROM numbers(%d)`, n),
-		"INSERT INTO inventory_imports (seq) SELECT 1 WHERE 1 NOT IN (SELECT seq FROM inventory_imports)",
-	} {
-		if err := d.Exec(ctx, text); err != nil {
-			return fmt.Errorf("make inventory: %w", err)
-		}
-	}
-	from, to := percentileMonth()
-	span := store.Span{From: from, To: to}
-	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {
-		if w := day.Weekday(); w != time.Saturday && w != time.Sunday {
-			span.Workdays = append(span.Workdays, day.Format(time.DateOnly))
-		}
-	}
-	ask := func(what string, question func() (int, error)) error {
-		got := 0
-		c, err := d.measure(ctx, func() (err error) {
-			got, err = question()
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("%s of %d hosts: %w", what, n, err)
-		}
-		b.most(fmt.Sprintf("all %s of a month, %s hosts", what, number(float64(n))), "s", c.took.Seconds(), 0,
-			fmt.Sprintf("%s CPU-s, peak %s MB, %d answers", number(c.cpu.Seconds()), number(c.peak), got))
-		return nil
-	}
-	if err := ask("host facts", func() (int, error) {
-		facts, err := d.HostFacts(ctx, span)
-		return len(facts), err
-	}); err != nil {
-		return err
-	}
-	return ask("system facts", func() (int, error) {
-		facts, err := d.SystemFacts(ctx, span)
-		return len(facts), err
-	})
 }

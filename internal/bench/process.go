@@ -150,18 +150,27 @@ const ticksPerSecond = 100
 // cpu is the user and system time of a process and its children, those
 // that ended included.
 func (p *process) cpu() time.Duration {
-	var ticks int64
+	var sum time.Duration
 	for _, pid := range tree(p.pid()) {
-		fields, err := statFields(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			continue
-		}
-		for _, field := range fields[11:13] {
-			n, _ := strconv.ParseInt(field, 10, 64) // the kernel writes numbers
-			ticks += n
+		if own, err := cpuOf(pid); err == nil { // it may be gone
+			sum += own
 		}
 	}
-	return time.Duration(ticks) * time.Second / ticksPerSecond
+	return sum
+}
+
+// cpuOf is the user and system time of a process without its children.
+func cpuOf(pid int) (time.Duration, error) {
+	fields, err := statFields(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	var ticks int64
+	for _, field := range fields[11:13] {
+		n, _ := strconv.ParseInt(field, 10, 64) // the kernel writes numbers
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / ticksPerSecond, nil
 }
 
 // settle waits until a program has done its work, merges included: until it has

@@ -23,6 +23,9 @@ type Settings struct {
 	ApprovedBy    string        `yaml:"approved_by" json:"approved_by"`
 	// Policy is RiskPolicy or the name of one of Peers.
 	Policy string `yaml:"policy" json:"policy"`
+	// HistoryMonths is how many calendar months are looked back on, the judged one
+	// included.
+	HistoryMonths int `yaml:"history_months" json:"history_months"`
 	// CPURiskBudget and MemoryRiskBudget are the shares of hosts, 0 to 1, that may breach
 	// in a month: more than 1 % of the slots above for CPU, any slot for memory.
 	CPURiskBudget    float64 `yaml:"cpu_risk_budget" json:"cpu_risk_budget"`
@@ -116,6 +119,7 @@ func (s Settings) check(name string) error {
 	}
 	want(s.MinVCPU > 0 && s.MinVCPU <= 1024, "min_vcpu", "cores above 0")
 	want(s.MinMemoryGiB > 0 && s.MinMemoryGiB <= 65536, "min_memory_gib", "GiB above 0")
+	want(s.HistoryMonths >= 1 && s.HistoryMonths <= 24, "history_months", "months from 1 to 24")
 	want(s.MinDays >= 1 && s.MinDays <= 366, "min_days", "days from 1 to 366")
 	want(s.ShrinkMonths >= 0 && s.ShrinkMonths <= 120, "shrink_months", "months from 0 to 120")
 	return errors.Join(wrong...)

@@ -34,3 +34,19 @@ func lessons(train []Seen[look]) []rightsize.Lesson {
 	}
 	return out
 }
+
+// FitRisk fits the risk model on every case of all months that the hosts allow, for use
+// on other hosts. Nothing that it says of these hosts is a figure of the back-test.
+func FitRisk(hosts []Host) (*rightsize.RiskModel, error) {
+	var train []Seen[look]
+	for _, m := range Months(hosts) {
+		cases := Cases(hosts, m)
+		for i := range cases {
+			train = append(train, Seen[look]{Case: &cases[i], Features: look{rightsize.Look(&cases[i].History), cases[i].History.Size}})
+		}
+	}
+	if len(train) == 0 {
+		return nil, ErrNoCases
+	}
+	return rightsize.FitRisk(lessons(train), PowersOfTwo().CPU, PowersOfTwo().Memory)
+}

@@ -1,0 +1,219 @@
+package collector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/rightsize"
+)
+
+// LoadAdvice returns the limits of recommendations in all their versions, by first day of
+// effect: the *.yaml of the folder rightsize beside the rule files, or those built in
+// where there is none.
+func LoadAdvice(rulesDir string) ([]rightsize.Settings, error) {
+	builtIn, err := rightsize.DefaultSettings()
+	if err != nil || rulesDir == "" {
+		return []rightsize.Settings{builtIn}, err
+	}
+	dir := filepath.Join(rulesDir, "rightsize")
+	names, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("list settings of recommendations: %w", err)
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return []rightsize.Settings{builtIn}, nil
+	}
+	var all []rightsize.Settings
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read settings of recommendations: %w", err)
+		}
+		s, err := rightsize.ParseSettings(name, data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no settings of recommendations in %s: want *.yaml files, or no such folder", dir)
+	}
+	slices.SortFunc(all, func(a, b rightsize.Settings) int { return a.EffectiveFrom.Compare(b.EffectiveFrom) })
+	for i := 1; i < len(all); i++ {
+		if all[i].Version <= all[i-1].Version || all[i].EffectiveFrom == all[i-1].EffectiveFrom {
+			return nil, fmt.Errorf("settings of recommendations in %s: version %d from %s does not follow version %d from %s: want a higher version with a later effective_from",
+				dir, all[i].Version, all[i].EffectiveFrom, all[i-1].Version, all[i-1].EffectiveFrom)
+		}
+	}
+	return all, nil
+}
+
+// adviceOn returns the settings in effect on a day; before the first, the first.
+func adviceOn(all []rightsize.Settings, day calendar.Date) rightsize.Settings {
+	current := all[0]
+	for _, next := range all[1:] {
+		if !next.EffectiveFrom.After(day) {
+			current = next
+		}
+	}
+	return current
+}
+
+// advisor returns what makes recommendations for the hosts that are allocated at the end of
+// the judged time, and the span of whole days that they are made from; the zero Span where
+// there is none.
+func (j *judge) advisor(advice []rightsize.Settings) (*rightsize.Advisor, store.Span, error) {
+	if len(advice) == 0 {
+		builtIn, err := rightsize.DefaultSettings()
+		if err != nil {
+			return nil, store.Span{}, err
+		}
+		advice = []rightsize.Settings{builtIn}
+	}
+	a := &rightsize.Advisor{Settings: adviceOn(advice, j.month.First())}
+	var err error
+	if a.Model, err = rightsize.DefaultModel(); err != nil {
+		return nil, store.Span{}, err
+	}
+	if a.Texts, err = rightsize.LoadTexts(); err != nil {
+		return nil, store.Span{}, err
+	}
+	flavors := make([]rightsize.Flavor, len(j.inventory.Flavors))
+	for i, f := range j.inventory.Flavors {
+		flavors[i] = rightsize.Flavor{
+			ID: f.ID, Family: f.Family, Size: rightsize.Size{VCPU: float64(f.VCPU), MemoryMiB: f.MemoryGiB * 1024}, Yuan: f.PriceYuanMonth,
+		}
+	}
+	a.Catalog = rightsize.NewCatalog(flavors)
+	span := j.span(j.month)
+	span.From = j.month.Add(1 - a.Settings.HistoryMonths).Start(store.Zone())
+	a.DecidedAt = calendar.DateOf(span.To.In(store.Zone()))
+	span.To = a.DecidedAt.In(store.Zone())
+	if !span.From.Before(span.To) {
+		return a, store.Span{}, nil
+	}
+	return a, span, nil
+}
+
+// assessors is how many hosts are looked at at once.
+const assessors = 2
+
+// assessing looks at hosts while others are read.
+type assessing struct {
+	advisor *rightsize.Advisor
+	// flavors are those of the hosts by subject, families those of the flavours.
+	flavors, families map[string]string
+	work              *errgroup.Group
+	// histories are room for the demand of a host, one for each that is looked at at once.
+	histories chan *rightsize.History
+	places    []*place
+}
+
+// place is where the assessment of a host goes.
+type place struct {
+	key      uint64
+	provider string
+	subject  string
+	assessed *rightsize.Assessment
+}
+
+// assess begins to look at hosts. The context ends when one cannot be looked at.
+func (j *judge) assess(ctx context.Context, advisor *rightsize.Advisor) (*assessing, context.Context) {
+	a := &assessing{advisor: advisor, flavors: map[string]string{}, families: map[string]string{}, histories: make(chan *rightsize.History, assessors)}
+	for _, f := range j.inventory.Flavors {
+		a.families[f.ID] = f.Family
+	}
+	for i := range j.inventory.Hosts {
+		a.flavors[HostSubject(j.inventory.Hosts[i].Provider, j.inventory.Hosts[i].ID)] = j.inventory.Hosts[i].Flavor
+	}
+	for range assessors {
+		a.histories <- &rightsize.History{}
+	}
+	a.work, ctx = errgroup.WithContext(ctx)
+	return a, ctx
+}
+
+// host looks at a host, if it is still allocated at the end of its series.
+func (a *assessing) host(h *store.HostSeries) error {
+	last := &h.Allocations[len(h.Allocations)-1]
+	if h.At(h.Slots()).After(last.To) || last.VCPU == 0 || last.MemoryMiB == 0 {
+		return nil
+	}
+	p := &place{key: h.Key, provider: h.Provider, subject: HostSubject(h.Provider, h.HostID)}
+	a.places = append(a.places, p)
+	history := <-a.histories
+	FillHistory(history, h)
+	host := rightsize.Host{
+		Provider: h.Provider, HostID: h.HostID, System: last.System, Unit: last.Unit, Standby: last.Standby,
+		Flavor: a.flavors[p.subject], Family: a.families[a.flavors[p.subject]], History: history,
+	}
+	host.StorageUsedGiB, host.StorageGrowth = storage(h)
+	a.work.Go(func() (err error) {
+		p.assessed, err = a.advisor.Assess(host)
+		a.histories <- history
+		return err
+	})
+	return nil
+}
+
+// wait returns when all hosts are looked at.
+func (a *assessing) wait() error { return a.work.Wait() }
+
+// recommend makes a recommendation for every host, by provider and key. The risk budget
+// is that of each provider's hosts. reclaim says why a rule wants a host back.
+func (a *assessing) recommend(reclaim map[string]string) (out []rightsize.Recommendation) {
+	slices.SortFunc(a.places, func(x, y *place) int { return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.provider, y.provider)) })
+	at := map[string]int{}
+	var fleets [][]*rightsize.Assessment
+	for _, p := range a.places {
+		i, seen := at[p.provider]
+		if !seen {
+			i = len(fleets)
+			at[p.provider] = i
+			fleets = append(fleets, nil)
+		}
+		if why := reclaim[p.subject]; why != "" {
+			p.assessed.Reclaim(why)
+		}
+		fleets[i] = append(fleets[i], p.assessed)
+	}
+	for _, f := range fleets {
+		out = append(out, a.advisor.Recommend(f)...)
+	}
+	return out
+}
+
+// storage is what is used at the end in GiB, and by how much it grows a day between the
+// first and the last look, where they lie a week apart or more.
+func storage(h *store.HostSeries) (used, growth *float64) {
+	first, last := -1, -1
+	for i, mib := range h.Storage {
+		if mib >= 0 {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if last < 0 {
+		return nil, nil
+	}
+	gib := float64(h.Storage[last]) / 1024
+	days := float64(last-first) * float64(rightsize.SlotSeconds) / (24 * time.Hour).Seconds()
+	if days < 7 {
+		return &gib, nil
+	}
+	more := (gib - float64(h.Storage[first])/1024) / days
+	return &gib, &more
+}

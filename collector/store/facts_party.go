@@ -1,0 +1,148 @@
+package store
+
+import "slices"
+
+// members are the hosts of a group, each once, by key.
+func members(group []party) (out []int) {
+	for _, p := range group {
+		out = append(out, p.hosts...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// sums adds up the series of the parties of a group (F4): hosts are added up at each
+// instant before any percentile is taken.
+type sums struct {
+	of func(*Allocated, *Allocation) string
+	by map[string]*sum
+}
+
+// sum is one party. A host that is missing at an instant leaves numerator and
+// denominator; one that is known to be off counts 0 used (reports.md E 2).
+type sum struct {
+	working []bool
+	known   bool
+	slots   []instant
+}
+
+// instant is what the hosts of a party come to in a slot: in thousandths of a core and MiB.
+type instant struct {
+	cpu, cpuSeen, cpuRunning, cpuAllocated             int64
+	memory, memorySeen, memoryRunning, memoryAllocated int64
+}
+
+// newSums makes the sums of a group of parties; working are the working hours among the
+// slots of the span.
+func newSums(group []party, working []bool, of func(*Allocated, *Allocation) string) *sums {
+	s := &sums{of: of, by: make(map[string]*sum, len(group))}
+	for _, p := range group {
+		s.by[p.name] = &sum{working: working, slots: make([]instant, len(working))}
+	}
+	return s
+}
+
+// add counts a host in, for each of its allocations with the party that holds it.
+func (s *sums) add(h *HostSeries) {
+	for n := range h.Allocations {
+		a := &h.Allocations[n]
+		to := s.by[s.of(&h.Allocated, a)]
+		if to == nil || !a.measured() {
+			continue
+		}
+		vcpu, mib := int64(a.VCPU)*1000, int64(a.MemoryMiB)
+		first, end := h.bounds(a)
+		for i := first; i < end; i++ {
+			at := &to.slots[i]
+			at.cpuAllocated, at.memoryAllocated = at.cpuAllocated+vcpu, at.memoryAllocated+mib
+			if h.silent {
+				continue
+			}
+			to.known = to.known || h.Observed[i] > 0 || h.Off[i]
+			if used := int64(h.CPU[i]); used >= 0 {
+				at.cpu, at.cpuSeen = at.cpu+used, at.cpuSeen+vcpu
+				if !h.Off[i] {
+					at.cpuRunning += vcpu
+				}
+			}
+			if used := h.memory(i, mib); used >= 0 {
+				at.memory, at.memorySeen = at.memory+used, at.memorySeen+mib
+				if !h.Off[i] {
+					at.memoryRunning += mib
+				}
+			}
+		}
+	}
+}
+
+// facts are those of the party (F3-F5); nil where nothing is known. An instant counts if
+// at least 90 % of the allocation was observed.
+func (s *sum) facts() map[string]float64 {
+	if !s.known {
+		return nil
+	}
+	var cpu, memory running
+	var cpuWorking, memoryWorking ratios
+	for _, r := range []*running{&cpu, &memory} {
+		r.values = make([]float64, 0, len(s.slots))
+	}
+	for i := range s.slots {
+		at := &s.slots[i]
+		if at.cpuSeen > 0 && at.cpuSeen*10 >= at.cpuAllocated*9 {
+			cpu.add(at.cpu, at.cpuSeen, at.cpuRunning)
+			if s.working[i] {
+				cpuWorking.add(at.cpu, at.cpuSeen)
+			}
+		}
+		if at.memorySeen > 0 && at.memorySeen*10 >= at.memoryAllocated*9 {
+			memory.add(at.memory, at.memorySeen, at.memoryRunning)
+			if s.working[i] {
+				memoryWorking.add(at.memory, at.memorySeen)
+			}
+		}
+	}
+	facts := make(map[string]float64, 24)
+	cpu.to(facts, "cpu_avg", "cpu_p95", "cpu_max")
+	cpuWorking.to(facts, "", "cpu_p95_working_hours", "")
+	cpu.running(facts, "cpu_avg", "cpu_p95")
+	memory.to(facts, "memory_avg", "memory_p95", "memory_max")
+	memoryWorking.to(facts, "", "memory_p95_working_hours", "")
+	memory.running(facts, "memory_avg", "memory_p95")
+	return facts
+}
+
+// running is a figure by what is allocated and, beside it, by what runs. As long as all that
+// is allocated runs the two are one, which spares most parties the second percentile.
+type running struct {
+	ratios
+	on    ratios
+	parts bool // something was off at an instant
+}
+
+func (r *running) add(used, allocated, on int64) {
+	if on != allocated && !r.parts {
+		r.parts, r.on = true, ratios{r.used, r.of, slices.Clone(r.values)}
+	}
+	r.ratios.add(used, allocated)
+	if r.parts && on > 0 {
+		r.on.add(used, on)
+	}
+}
+
+// running adds the facts of what runs, after those of what is allocated.
+func (r *running) running(facts map[string]float64, mean, percentile string) {
+	if r.parts {
+		r.on.to(facts, mean+"_running", percentile+"_running", "")
+		return
+	}
+	sameRunning(facts, mean, percentile)
+}
+
+// sameRunning copies the facts of what is allocated to those of what runs.
+func sameRunning(facts map[string]float64, names ...string) {
+	for _, name := range names {
+		if x, known := facts[name]; known {
+			facts[name+"_running"] = x
+		}
+	}
+}

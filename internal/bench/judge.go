@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/yunjian-io/yunjian/collector/store"
+)
+
+// Limits of the whole: judging and recommending for 100,000 hosts.
+const (
+	judgeSeconds = 600
+	judgeMB      = 2 << 30 / 1e6
+)
+
+// judgeSection judges a month of a made-up fleet with the real command, which recommends
+// a size for every host, for fleets of growing size.
+func judgeSection(ctx context.Context, b *bench) error {
+	most := b.judged
+	if b.quick {
+		most = min(most, 1000)
+	}
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(b.dir, &disk); err != nil {
+		return fmt.Errorf("look at free disk: %w", err)
+	}
+	var last judging
+	sizes := []int{1000, 4000, 10_000, 100_000}
+	for _, n := range append(slices.DeleteFunc(sizes, func(n int) bool { return n >= most }), most) {
+		if uint64(n)*monthBuckets*bytesPerBucket > disk.Bavail*uint64(disk.Bsize)/2 {
+			b.note("%d hosts left out: half of the free disk does not hold them", n)
+			break
+		}
+		before := last
+		var err error
+		if last, err = b.judgeFleet(ctx, n); err != nil {
+			return err
+		}
+		if before.hosts > 0 {
+			b.most(fmt.Sprintf("  CPU a host, %s against %s hosts: 1 is linear", number(float64(n)), number(float64(before.hosts))), "ratio",
+				last.cpuPerHost()/before.cpuPerHost(), 0, "")
+		}
+	}
+	if last.hosts > 0 && last.hosts < wholeFleet {
+		more := float64(wholeFleet) / float64(last.hosts)
+		b.most("judge and recommend, 100,000 hosts, EXTRAPOLATED from "+number(float64(last.hosts)), "s", last.took.Seconds()*more, judgeSeconds,
+			fmt.Sprintf("%s CPU-s, which two free cores give in %s s at least", number(last.cpu().Seconds()*more), number(last.cpu().Seconds()*more/2)))
+	}
+	return nil
+}
+
+// wholeFleet is the number of hosts of which the limits speak.
+const wholeFleet = 100_000
+
+// judgeFleet makes a fleet and judges it. Figures of single questions are taken for the
+// smaller fleets.
+func (b *bench) judgeFleet(ctx context.Context, n int) (_ judging, err error) {
+	d, err := b.fleet(ctx, n)
+	if err != nil {
+		return judging{}, err
+	}
+	done := d.close
+	if b.fleets != "" {
+		done = d.leave
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	if n <= 4000 {
+		if err := b.factKinds(ctx, d, n); err != nil {
+			return judging{}, err
+		}
+		if err := b.histories(ctx, d, n); err != nil {
+			return judging{}, err
+		}
+	}
+	j, err := b.judgeCommand(ctx, d)
+	if err != nil {
+		return judging{}, err
+	}
+	j.hosts = n
+	seconds, memory := 0.0, 0.0
+	if n == wholeFleet {
+		seconds, memory = judgeSeconds, judgeMB
+	}
+	name := number(float64(n)) + " hosts"
+	perHost := func(t time.Duration) string { return number(t.Seconds() * 1000 / float64(n)) }
+	b.most("judge and recommend, a month, "+name, "s", j.took.Seconds(), seconds,
+		fmt.Sprintf("%s ms a host; load average %s", perHost(j.took), loadAverage()))
+	b.most("  CPU of collector and engine, "+name, "s", j.cpu().Seconds(), 0,
+		fmt.Sprintf("collector %s, engine %s, %s CPU-ms a host: %s s on two free cores at least", number(j.collector.Seconds()), number(j.engine.Seconds()),
+			perHost(j.cpu()), number(j.cpu().Seconds()/2)))
+	b.most("  peak memory of collector and engine, "+name, "MB", j.peak, memory, fmt.Sprintf("%s %% of 2 GiB", number(j.peak/judgeMB*100)))
+	return j, nil
+}
+
+// fleet opens a database with a fleet of n hosts: one that was kept, or a new one.
+func (b *bench) fleet(ctx context.Context, n int) (_ *database, err error) {
+	var dir string
+	if b.fleets == "" {
+		if dir, err = os.MkdirTemp(b.dir, "e"); err != nil {
+			return nil, fmt.Errorf("make folder: %w", err)
+		}
+	} else {
+		if dir, err = filepath.Abs(filepath.Join(b.fleets, fmt.Sprint(n))); err != nil {
+			return nil, fmt.Errorf("find folder: %w", err)
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("make folder: %w", err)
+		}
+	}
+	d, err := b.openDatabaseIn(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.leave())
+		}
+	}()
+	// The marker is written last: a fleet that was cut off is not used.
+	marker := filepath.Join(dir, "made")
+	if _, err := os.Stat(marker); err == nil {
+		return d, b.forgetRuns(ctx, d.Store)
+	}
+	begin := time.Now()
+	if err := b.fillFleet(ctx, d.Store, n); err != nil {
+		return nil, err
+	}
+	b.note("%s hosts, %s million rows made and merged in %s, apart from what follows", number(float64(n)), number(float64(n)*monthBuckets/1e6), time.Since(begin).Round(time.Second))
+	if err := os.WriteFile(marker, nil, 0o600); err != nil {
+		return nil, fmt.Errorf("mark the fleet as made: %w", err)
+	}
+	return d, nil
+}
+
+// factKinds asks for each kind of facts alone, as reports do.
+func (b *bench) factKinds(ctx context.Context, d *database, n int) error {
+	span := fleetSpan()
+	for _, kind := range []struct {
+		name string
+		ask  func() (int, error)
+	}{
+		{"host facts", func() (int, error) { f, err := d.HostFacts(ctx, span); return len(f), err }},
+		{"system facts", func() (int, error) { f, err := d.SystemFacts(ctx, span); return len(f), err }},
+		{"provider facts", func() (int, error) { f, err := d.ProviderFacts(ctx, span); return len(f), err }},
+	} {
+		got := 0
+		c, err := d.measure(ctx, func() (err error) {
+			got, err = kind.ask()
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("%s of %d hosts: %w", kind.name, n, err)
+		}
+		if got == 0 {
+			return fmt.Errorf("%s of %d hosts: no answers", kind.name, n)
+		}
+		b.most(fmt.Sprintf("all %s of a month, %s hosts", kind.name, number(float64(n))), "s", c.took.Seconds(), 0,
+			fmt.Sprintf("engine %s CPU-s, peak %s MB, %d answers", number(c.cpu.Seconds()), number(c.peak), got))
+	}
+	return nil
+}
+
+// histories reads the series of every host, as recommending does.
+func (b *bench) histories(ctx context.Context, d *database, n int) error {
+	hosts, known := 0, 0
+	c, err := d.measure(ctx, func() error {
+		return d.EachHistory(ctx, fleetSpan(), func(h *store.HostSeries) error {
+			hosts++
+			for _, used := range h.CPU {
+				if used >= 0 {
+					known++
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if hosts != n {
+		return fmt.Errorf("%d histories; want %d", hosts, n)
+	}
+	b.most(fmt.Sprintf("all histories of a month, %s hosts", number(float64(n))), "s", c.took.Seconds(), 0,
+		fmt.Sprintf("engine %s CPU-s, peak %s MB, %s million slots known", number(c.cpu.Seconds()), number(c.peak), number(float64(known)/1e6)))
+	return nil
+}
+
+// fleetSpan is the month of the fleet with its weekdays as working days.
+func fleetSpan() store.Span {
+	from, to := percentileMonth()
+	span := store.Span{From: from, To: to}
+	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {
+		if w := day.Weekday(); w != time.Saturday && w != time.Sunday {
+			span.Workdays = append(span.Workdays, day.Format(time.DateOnly))
+		}
+	}
+	return span
+}
+
+// judging is what the command took.
+type judging struct {
+	hosts int
+	took  time.Duration
+	// user and system time of the collector, and of its engine
+	collector, engine time.Duration
+	// MB, sum of the highest of both processes
+	peak float64
+}
+
+func (j *judging) cpu() time.Duration { return j.collector + j.engine }
+
+// cpuPerHost is in seconds.
+func (j *judging) cpuPerHost() float64 { return j.cpu().Seconds() / float64(j.hosts) }
+
+// judgeCommand runs the real command on the database and says what it took.
+func (b *bench) judgeCommand(ctx context.Context, d *database) (j judging, err error) {
+	if err := d.leave(); err != nil {
+		return j, err
+	}
+	defer func() { err = errors.Join(err, d.open(ctx)) }()
+	dir, err := os.MkdirTemp(b.dir, "j")
+	if err != nil {
+		return j, fmt.Errorf("make folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Mkdir(filepath.Join(dir, "d"), 0o700); err != nil {
+		return j, fmt.Errorf("make folder: %w", err)
+	}
+	if err := os.Symlink(d.dir, filepath.Join(dir, "d", "engine")); err != nil {
+		return j, fmt.Errorf("share the database: %w", err)
+	}
+	config := filepath.Join(dir, "collector.yaml")
+	if err := os.WriteFile(config, []byte("data_dir: d\n"), 0o600); err != nil {
+		return j, fmt.Errorf("write configuration: %w", err)
+	}
+	from, _ := percentileMonth()
+	begin := time.Now()
+	p, err := b.start(ctx, "judge", dir, filepath.Join(b.bin, "yunjian-collector"), "judge", "--config", config, "--month", from.Format("2006-01"),
+		"--cpuprofile", filepath.Join(b.profiles, "judge.pprof"))
+	if err != nil {
+		return j, err
+	}
+	defer p.stop()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-p.done:
+			j.took = time.Since(begin)
+			state := p.cmd.ProcessState
+			if code := state.ExitCode(); code != 0 {
+				return j, fmt.Errorf("judge ended with %d: %s", code, p.tail())
+			}
+			// What the kernel counts at the end holds the engine, which the collector has waited for.
+			j.engine = state.UserTime() + state.SystemTime() - j.collector
+			return j, nil
+		case <-look.C:
+			j.peak = max(j.peak, p.peakMemory())
+			if own, err := cpuOf(p.pid()); err == nil { // it may be gone
+				j.collector = own
+			}
+		case <-ctx.Done():
+			return j, ctx.Err()
+		}
+	}
+}
