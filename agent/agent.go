@@ -37,6 +37,10 @@ type Options struct {
 	// Guarantee computes what the policies of a log keep; nil: the figure is not there.
 	Guarantee Guarantee
 
+	// Alone says that nothing else lives in the process, so that the agent may decide when
+	// garbage is collected, and wait for the kernel's clock.
+	Alone bool
+
 	// What follows replaces the world in tests.
 	Probes    probe.Options
 	Transport http.RoundTripper // nil: the network
@@ -77,6 +81,7 @@ type agent struct {
 	offset   float64         // clock offset in seconds, NaN if not known
 	delivery *delivery       // nil without a collector
 	logs     *watch          // nil if logs are not watched
+	heap     *heap
 	// clockOffset is offset for the goroutine of logs, as the bits of the float.
 	clockOffset atomic.Uint64
 }
@@ -112,7 +117,7 @@ func newAgent(o Options) (*agent, error) {
 		offset:  missing,
 	}
 	a.clockOffset.Store(math.Float64bits(missing))
-	a.encode = newEncoder()
+	a.encode, a.heap = newEncoder(), newHeap(o.Alone)
 	a.grid = newGrid(a.look, a.report)
 	a.self = newSelf(o.Version, a.meter)
 	a.logs = newWatch(a)
@@ -167,19 +172,20 @@ func (a *agent) run(ctx context.Context) error {
 	}
 	defer a.logs.end()
 
-	timer := time.NewTimer(a.grid.start(a.Wall(), time.Now()))
-	defer timer.Stop()
+	grid := newAlarm(a.Alone)
+	defer grid.stop()
+	grid.reset(a.grid.start(a.Wall(), time.Now()))
 	for {
 		select {
 		case <-ctx.Done():
 			a.notify.Say("STOPPING=1")
 			a.Log.Info("agent stops", slog.Int64("spool_batches", a.self.spoolBatches.Load()))
 			return nil
-		case <-timer.C:
+		case <-grid.ring():
 			if err := a.tick(ctx); err != nil {
 				return err
 			}
-			timer.Reset(a.grid.wait(a.Wall()))
+			grid.reset(a.grid.wait(a.Wall()))
 		case <-a.delivery.due():
 			if err := a.delivery.send(ctx); err != nil {
 				return err
@@ -242,6 +248,7 @@ func (a *agent) closeInterval(ctx context.Context, wall time.Time) error {
 	a.began = bytes
 	a.self.looks.Inc()
 	a.self.reports.Inc()
+	a.heap.sweep()
 	if a.delivery == nil {
 		return nil
 	}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -119,8 +118,10 @@ func (w *watch) run(ctx context.Context) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	w.awaitClock(ctx)
+	defer w.a.heap.work()
 	for next := time.Now(); ; {
 		next = next.Add(w.every)
+		w.a.heap.work()
 		err := w.pass(ctx)
 		if err == nil {
 			err = w.seal(ctx, next)
@@ -132,8 +133,7 @@ func (w *watch) run(ctx context.Context) {
 			w.failed <- err
 			return
 		}
-		// What a pass needed is given back to the host until the next one.
-		debug.FreeOSMemory()
+		w.a.heap.rest()
 		if now := time.Now(); next.Before(now) {
 			next = now // a pass took longer than the interval
 		}

@@ -76,6 +76,9 @@ type Config struct {
 	CentralProbeInterval time.Duration `yaml:"central_probe_interval"`
 	// GroupCommit is how long rows of several requests are gathered before they are stored. Default: 1s
 	GroupCommit time.Duration `yaml:"group_commit"`
+	// FontsDir holds the TrueType fonts that letter the PDF and the charts of the DOCX:
+	// uming.ttc and ukai.ttc, or others with Chinese. Default: those that the system has
+	FontsDir string `yaml:"fonts_dir"`
 	// RulesDir holds rule files that replace the built-in ones.
 	RulesDir string `yaml:"rules_dir"`
 	// LogLevel is debug, info, warn or error. Default: info
@@ -112,7 +115,7 @@ func LoadConfig(name string) (Config, error) {
 
 // anchor makes relative paths relative to the folder of the file.
 func (c *Config) anchor(dir string) {
-	paths := []*string{&c.DataDir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.ClickHouse.PasswordFile, &c.Engine.Library, &c.RulesDir, &c.API.SecretFile}
+	paths := []*string{&c.DataDir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.ClickHouse.PasswordFile, &c.Engine.Library, &c.RulesDir, &c.FontsDir, &c.API.SecretFile}
 	for i := range c.Providers {
 		paths = append(paths, &c.Providers[i].SecretFile)
 	}

@@ -133,6 +133,7 @@ type judge struct {
 	inventory  inventory.Batch
 	systems    map[string]inventory.System
 	exemptions exemptions
+	deliveries deliveries
 }
 
 func (j *judge) open() bool { return j.month.End(store.Zone()).After(j.now) }
@@ -162,7 +163,8 @@ func (j *judge) prepare(ctx context.Context) (err error) {
 		j.systems[s.ID] = s
 	}
 	j.exemptions = newExemptions(j.inventory, j.say)
-	return nil
+	j.deliveries, err = j.delivered(ctx)
+	return err
 }
 
 // reviewed adds the exemptions that follow from proposals: from the day of the approval

@@ -54,6 +54,9 @@ func (j *judge) monthFacts(g *store.MonthFacts, m calendar.Month, systems, hosts
 		}
 		h.Facts["vcpu"], h.Facts["memory_gib"] = float64(h.VCPU), float64(h.MemoryMiB)/1024
 		j.sinceCutover(h.Facts, h.System)
+		if m == j.month {
+			j.deliveries.facts(h, j.calendar, calendar.DateOf(j.span(m).To.In(store.Zone())))
+		}
 		s := hosts.add(HostSubject(h.Provider, h.HostID), m.First(), h.Facts)
 		s.name, s.provider, s.unit = h.HostID, h.Provider, j.systems[h.System].Unit
 		providers[h.System] = max(providers[h.System], h.Provider)

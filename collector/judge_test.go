@@ -90,13 +90,16 @@ func TestJudge(t *testing.T) {
 		"low-utilization-host p/exempt": {"unknown", "candidate"},
 		"low-utilization-host p/holes":  {"unknown", "data_insufficient"},
 		// No host tells its storage, so that it might be about to fill.
-		"high-load s":               {"unknown", "data_insufficient"},
-		"high-load-host p/idle":     {"unknown", "not_provided"},
-		"high-load-host p/exempt":   {"unknown", "not_provided"},
-		"high-load-host p/holes":    {"unknown", "data_insufficient"},
-		"powered-off-host p/idle":   {"pass", "observing"},
-		"powered-off-host p/exempt": {"pass", "observing"},
-		"powered-off-host p/holes":  {"pass", "observing"},
+		"high-load s":                  {"unknown", "data_insufficient"},
+		"high-load-host p/idle":        {"unknown", "not_provided"},
+		"high-load-host p/exempt":      {"unknown", "not_provided"},
+		"high-load-host p/holes":       {"unknown", "data_insufficient"},
+		"powered-off-host p/idle":      {"pass", "observing"},
+		"powered-off-host p/exempt":    {"pass", "observing"},
+		"powered-off-host p/holes":     {"pass", "observing"},
+		"never-deployed-host p/idle":   {"pass", "observing"},
+		"never-deployed-host p/exempt": {"pass", "observing"},
+		"never-deployed-host p/holes":  {"pass", "observing"},
 	}
 	first := judged(now)
 	if diff := cmp.Diff(want, first); diff != "" {

@@ -91,7 +91,7 @@ func TestDefaultPackHolds(t *testing.T) {
 	for _, r := range p.Rules(month(t, "2026-10"), Host) {
 		got = append(got, r.ID)
 	}
-	if diff := cmp.Diff([]string{"high-load-host", "idle-host", "low-utilization-host", "powered-off-host"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"high-load-host", "idle-host", "low-utilization-host", "never-deployed-host", "powered-off-host"}, got); diff != "" {
 		t.Errorf("rules for hosts (-want +got):\n%s", diff)
 	}
 	if early := p.Rules(month(t, "2017-07"), Host); len(early) != 0 {

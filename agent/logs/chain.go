@@ -36,6 +36,7 @@ func (e *engine) reconcile(ctx context.Context, s *source, files []member) error
 			known[of(g.Stamp)] = g
 		}
 	}
+	s.stir(files, func(m stamp) *segment { return known[of(m)] })
 	for _, m := range files {
 		key := of(m.stamp)
 		g := known[key]
@@ -120,32 +121,6 @@ func (e *engine) revisit(ctx context.Context, s *source, g *segment, m member) e
 		g.Verify = true
 	}
 	return nil
-}
-
-// grown reads what was appended, or only the end of it where much is still unread.
-func (e *engine) grown(ctx context.Context, s *source, g *segment, was stamp) error {
-	if !e.attests || g.Stamp.Size-g.Plain > inline {
-		return e.ending(ctx, g, &s.declared)
-	}
-	if g.Plain > 0 && len(g.State) == 0 {
-		g.Verify = true // it had been sealed: the whole is read again
-		return nil
-	}
-	same, err := e.extend(ctx, g, &s.declared, inline)
-	if err == nil && !same {
-		return e.emptied(ctx, s, g, was, lossKind(g, g.Stamp, false))
-	}
-	return err
-}
-
-// lossKind is what became of the old content of a file that holds another one now.
-// Where the file system does not tell when a file was made, a rotated one with another
-// content is taken for a new file with an old number.
-func lossKind(g *segment, now stamp, moved bool) wire.LogEventKind {
-	if now.Born == 0 && (moved || !g.Live) {
-		return wire.EventGone
-	}
-	return wire.EventTruncated
 }
 
 // emptied begins a new segment for a file whose old content is gone from its place.

@@ -292,30 +292,6 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// A steady pass asks for stamps and reads nothing; growth is read once.
-func TestReadsAppendedBytesOnly(t *testing.T) {
-	f := newFixture(t)
-	for i := 1; i <= 5; i++ {
-		f.write(fmt.Sprintf("%s.%d", authLog, i), f.lines(3000+i))
-	}
-	f.write(authLog, f.lines(2000))
-	f.pass(0)
-	f.pass(quarter)
-	before := f.observer.Usage()
-	f.pass(quarter)
-	after := f.observer.Usage()
-	if after.ReadBytes != before.ReadBytes || after.Opens != 0 {
-		t.Errorf("a pass without changes read %d bytes and opened %d files", after.ReadBytes-before.ReadBytes, after.Opens)
-	}
-	size := len(f.read(authLog))
-	f.add(10)
-	f.pass(quarter)
-	grown := int64(len(f.read(authLog)) - size)
-	if read := f.observer.Usage().ReadBytes - after.ReadBytes; read < grown || read > grown+tailBytes+200 {
-		t.Errorf("%d bytes were read of %d that were appended", read, grown)
-	}
-}
-
 // A second name of the same file, and names that come back, are no loss.
 func TestCoverage(t *testing.T) {
 	f := newFixture(t)

@@ -72,6 +72,7 @@ type source struct {
 	appended   int64    // in this pass
 	denied     bool     // for want of rights
 	blind      bool     // some files could not be asked for: what is not seen is not gone
+	stirred    bool     // a rotation seems to be under way
 	policies   []wire.LogPolicy
 	writer     wire.LogWriter
 	gaps       []wire.LogGap // of the chain as a whole

@@ -121,33 +121,16 @@ func (e *engine) rate(s *source, d *disk) wire.LogRate {
 	if n := len(s.Growth.Samples); n >= week {
 		r.Median7 = percentile(s.Growth.Samples[n-week:], 0.5)
 	}
-	raw, packed, rawOfPacked := int64(0), int64(0), int64(0)
-	var first, last time.Time
+	var h holding
 	for _, g := range s.segments {
-		if !g.present {
-			continue
-		}
-		switch {
-		case !g.Compressed:
-			raw += g.Stamp.Size
-		case g.Plain > 0:
-			packed, rawOfPacked = packed+g.Stamp.Size, rawOfPacked+g.Plain
-			raw += g.Plain
-		default:
-			raw += g.Stamp.Size * typicalRatio
-		}
-		if !g.First.IsZero() && (first.IsZero() || g.First.Before(first)) {
-			first = g.First
-		}
-		if g.Last.After(last) {
-			last = g.Last
+		if g.present {
+			h.add(g)
 		}
 	}
-	if rawOfPacked > 0 {
-		r.Ratio = float64(packed) / float64(rawOfPacked)
+	if h.rawOfPacked > 0 {
+		r.Ratio = float64(h.packed) / float64(h.rawOfPacked)
 	}
-	if span := last.Sub(first); len(s.Growth.Samples) < week && span >= time.Hour {
-		estimate := float64(raw) / (span.Hours() / 24)
+	if estimate, known := h.perDay(); known && len(s.Growth.Samples) < week {
 		r.P50, r.P95 = max(r.P50, estimate), max(r.P95, estimate)
 	}
 	r.Disk = percentile(d.Samples, 0.95)
@@ -157,5 +140,74 @@ func (e *engine) rate(s *source, d *disk) wire.LogRate {
 	return r
 }
 
-// typicalRatio is how much larger a text is than its archive, where none was read yet.
+// typicalRatio is how much larger a text is than its archive, where neither an archive
+// of the log was read yet nor a rotated file of it is plain.
 const typicalRatio = 10
+
+// holding is what the present files of a log hold.
+type holding struct {
+	plain               extent // files that are no archives
+	all                 extent // with the archives that were read
+	packed, rawOfPacked int64  // of archives that were read
+	unread              int64  // of those that were not
+	rotated             bool   // a plain file is a rotated one
+}
+
+// extent is plain bytes and the times of their records.
+type extent struct {
+	bytes       int64
+	first, last time.Time
+}
+
+func (x *extent) add(bytes int64, first, last time.Time) {
+	x.bytes += bytes
+	if !first.IsZero() && (x.first.IsZero() || first.Before(x.first)) {
+		x.first = first
+	}
+	if last.After(x.last) {
+		x.last = last
+	}
+}
+
+// perDay is how many bytes a day the extent holds, false if it spans less than an hour.
+func (x extent) perDay() (bytes float64, known bool) {
+	span := x.last.Sub(x.first)
+	if x.first.IsZero() || span < time.Hour {
+		return 0, false
+	}
+	return float64(x.bytes) / (span.Hours() / 24), true
+}
+
+func (h *holding) add(g *segment) {
+	switch {
+	case !g.Compressed:
+		h.plain.add(g.Stamp.Size, g.First, g.Last)
+		h.all.add(g.Stamp.Size, g.First, g.Last)
+		h.rotated = h.rotated || !g.Live && !g.First.IsZero()
+	case g.Plain > 0:
+		h.packed, h.rawOfPacked = h.packed+g.Stamp.Size, h.rawOfPacked+g.Plain
+		h.all.add(g.Plain, g.First, g.Last)
+	default:
+		h.unread += g.Stamp.Size
+		h.all.add(0, g.First, g.Last)
+	}
+}
+
+// perDay is how fast the log grew over its files. What archives hold that were not read
+// is taken from the ratio of those that were; without any, what counts is the plain
+// files alone, if one of them is whole.
+func (h *holding) perDay() (bytes float64, known bool) {
+	ratio := float64(typicalRatio)
+	switch {
+	case h.unread == 0:
+	case h.packed > 0:
+		ratio = float64(h.rawOfPacked) / float64(h.packed)
+	case h.rotated:
+		if bytes, known := h.plain.perDay(); known {
+			return bytes, true
+		}
+	}
+	x := h.all
+	x.bytes += int64(float64(h.unread) * ratio)
+	return x.perDay()
+}

@@ -122,27 +122,20 @@ func (e *engine) openSegment(g *segment) file {
 }
 
 // extend reads what was appended to a plain file behind its attested part, at most
-// limit bytes. It returns false if the file is not what it was: emptied and written
-// again, or edited just before its old end.
-func (e *engine) extend(ctx context.Context, g *segment, d *Declaration, limit int64) (same bool, err error) {
+// limit bytes. With compare the end of that part is read as well, and held against what
+// it was; without, it is only if what was appended does not begin as a record does. It
+// returns false if the file is not what it was: emptied and written again, or edited
+// just before its old end.
+func (e *engine) extend(ctx context.Context, g *segment, d *Declaration, limit int64, compare bool) (same bool, err error) {
 	f := e.openSegment(g)
 	if f == nil {
 		return true, nil
 	}
 	defer f.Close()
-	sum, known := g.resume()
-	if !known {
-		g.Plain, g.Scanned, g.Scan = 0, 0, nil
+	w, err := e.extension(ctx, f, g, d, limit, compare)
+	if errors.Is(err, errDoubtful) {
+		w, err = e.extension(ctx, f, g, d, limit, true)
 	}
-	scan := e.scanner(g, d)
-	from := max(min(g.Plain-g.TailBytes, g.Scanned), 0)
-	to := min(g.Stamp.Size, g.Plain+limit)
-	if g.HeadBytes < headBytes {
-		from = 0 // to complete the fingerprint
-		scan, g.Scanned = e.freshScanner(g, d), 0
-	}
-	w := &extension{g: g, seal: e.seal, sum: sum, scan: scan, at: from, until: to}
-	_, err = io.CopyBuffer(w, io.NewSectionReader(e.host.at(ctx, f), from, to-from), e.buffer)
 	if errors.Is(err, errReplaced) {
 		return false, nil
 	}
@@ -156,24 +149,53 @@ func (e *engine) extend(ctx context.Context, g *segment, d *Declaration, limit i
 	return true, w.close()
 }
 
-// errReplaced means that the bytes before the attested end are others than they were.
-var errReplaced = errors.New("content was replaced")
+// extension reads behind the attested part of an open file, or from before its end.
+func (e *engine) extension(ctx context.Context, f file, g *segment, d *Declaration, limit int64, compare bool) (*extension, error) {
+	sum, known := g.resume()
+	if !known {
+		g.Plain, g.Scanned, g.Scan = 0, 0, nil
+	}
+	w := &extension{g: g, seal: e.seal, sum: sum, scan: e.scanner(g, d), until: min(g.Stamp.Size, g.Plain+limit)}
+	switch {
+	case g.HeadBytes < headBytes:
+		w.at = 0 // to complete the fingerprint
+		w.scan, g.Scanned = e.freshScanner(g, d), 0
+	case compare || g.Scanned < g.Plain: // or in the middle of a record
+		w.at = max(min(g.Plain-g.TailBytes, g.Scanned), 0)
+	default:
+		w.at, w.old, w.begins = g.Plain, true, g.Format
+	}
+	_, err := io.CopyBuffer(w, io.NewSectionReader(e.host.at(ctx, f), w.at, w.until-w.at), e.buffer)
+	return w, err
+}
+
+// errReplaced means that the bytes before the attested end are others than they were,
+// errDoubtful that they have to be compared.
+var (
+	errReplaced = errors.New("content was replaced")
+	errDoubtful = errors.New("what was appended does not begin as a record")
+)
 
 // extension takes the bytes of a file from at on: those before g.Plain are compared,
 // those behind are hashed, and those behind g.Scanned are scanned.
 type extension struct {
-	g     *segment
-	seal  sealer
-	sum   hash.Hash
-	scan  scanner
-	at    int64
-	until int64
-	head  []byte // the first bytes of the file, if at began with 0
-	tail  []byte // the last bytes so far
-	old   bool   // whether the comparison is done
+	g      *segment
+	seal   sealer
+	sum    hash.Hash
+	scan   scanner
+	at     int64
+	until  int64
+	head   []byte // the first bytes of the file, if at began with 0
+	tail   []byte // the last bytes so far
+	old    bool   // whether the comparison is done
+	begins string // format in which the first bytes have to be dated; empty: they need not be
 }
 
 func (w *extension) Write(p []byte) (int, error) {
+	if w.begins != "" && !text.Dated(p, w.begins) {
+		return 0, errDoubtful
+	}
+	w.begins = ""
 	begin, end := w.at, w.at+int64(len(p))
 	if begin == int64(len(w.head)) && begin < headBytes {
 		w.head = append(w.head, p[:min(int64(len(p)), headBytes-begin)]...)

@@ -306,7 +306,7 @@ func (e *engine) take(ctx context.Context, s *source, g *segment) error {
 	if e.work(s, g) == 2 {
 		e.dirty(g)
 		s.touched = true
-		same, err := e.extend(ctx, g, &s.declared, inline)
+		same, err := e.extend(ctx, g, &s.declared, inline, true)
 		if err == nil && !same {
 			return e.emptied(ctx, s, g, g.Stamp, lossKind(g, g.Stamp, false))
 		}

@@ -67,6 +67,7 @@ func runCommand(config *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			o.Alone = true
 			return agent.Run(cmd.Context(), o)
 		},
 	}

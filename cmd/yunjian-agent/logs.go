@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -189,16 +188,20 @@ func (h *hostLogs) print(w io.Writer, lang retention.Lang, all bool) error {
 		}
 		lines = append(lines, line{l, []string{class}})
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "LOG\tOLDEST\tKEEPS\tPER DAY\tVERDICT\tCLASS")
+	var rows [][]string
+	var header []string
+	for _, name := range []string{"log", "oldest", "keeps", "per_day", "verdict", "class"} {
+		header = append(header, h.texts.Word(name, 0, lang))
+	}
+	rows = append(rows, header)
 	for _, l := range lines {
 		oldest := l.Oldest
 		if oldest == "" {
 			oldest = "-"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Path, oldest, l.keeps(), size(l.BytesPerDay), l.Verdict, strings.Join(l.classes, ", "))
+		rows = append(rows, []string{l.Path, oldest, h.keeps(l.hostLog, lang), size(l.BytesPerDay), l.Verdict, strings.Join(l.classes, ", ")})
 	}
-	if err := t.Flush(); err != nil {
+	if err := writeColumns(w, rows); err != nil {
 		return err
 	}
 	for _, l := range lines {
@@ -209,10 +212,10 @@ func (h *hostLogs) print(w io.Writer, lang retention.Lang, all bool) error {
 		h.explain(w, l.hostLog, lang)
 	}
 	for _, p := range h.Problems {
-		fmt.Fprintf(w, "\n%s: %s\n", p.Origin, p.Text)
+		fmt.Fprintf(w, "\n%s: %s\n", p.Origin, h.texts.Problem(p.Text, lang))
 	}
 	if !h.Remembered {
-		fmt.Fprintln(w, "\nNo memory of a running agent could be read here: deletions and edits are not told.")
+		fmt.Fprintf(w, "\n%s\n", h.texts.Word("no_memory", 0, lang))
 	}
 	return nil
 }
@@ -236,14 +239,14 @@ func (h *hostLogs) explain(w io.Writer, l hostLog, lang retention.Lang) {
 	}
 }
 
-func (l hostLog) keeps() string {
+func (h *hostLogs) keeps(l hostLog, lang retention.Lang) string {
 	switch {
 	case l.Endless:
-		return "all"
+		return h.texts.Word("all", 0, lang)
 	case l.GuaranteedDays == nil:
 		return "?"
 	}
-	return fmt.Sprintf("%.0f days", math.Floor(*l.GuaranteedDays))
+	return h.texts.Word("days", int(math.Floor(*l.GuaranteedDays)), lang)
 }
 
 // size prints bytes in the unit that suits them.

@@ -26,10 +26,10 @@ func TestPrintStores(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"es     os-auth  auth    12     2026-05-01 08:30  2026-10-31 08:30  after 200 d  yes: lock",
+		"es     os-auth  auth    12     2026-05-01 16:30  2026-10-31 16:30  after 200 d  yes: lock",
 		"loki   os-cron  —       0      —                 —                 unknown      —          it is too busy",
-		"2026-10-31 08:30  —                 0      —          —          it is too busy",
-		"2026-10-31 08:30  2026-10-31 08:30  12     never      yes: lock",
+		"2026-10-31 16:30  —                 0      —          —          it is too busy",
+		"2026-10-31 16:30  2026-10-31 16:30  12     never      yes: lock",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it does not say %q:\n%s", want, out.String())

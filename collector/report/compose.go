@@ -29,7 +29,7 @@ func Compose(m Month) (Document, error) {
 	c := &composer{t: t, m: &m}
 	d := Document{
 		Title: t.Title, Name: FileName(m), Provider: t.given(m.Provider.Name), Period: t.month(m.Period),
-		Marks: c.marks(), Notices: c.notices(), Cover: c.cover(),
+		Absent: t.Absent, Marks: c.marks(), Notices: c.notices(), Cover: c.cover(),
 	}
 	if m.Provider.Name == "" {
 		d.Provider = m.Provider.ID
@@ -100,29 +100,49 @@ func (c *composer) cover() []Pair {
 	}
 	period := fmt.Sprintf(word("period_value"), t.date(m.Period.First()), t.date(m.Period.Next().First()))
 	return []Pair{
-		{word("provider"), t.given(m.Provider.Name) + " (" + m.Provider.ID + ")"},
-		{word("platforms"), t.given(strings.Join(platforms, t.ListSeparator))},
-		{word("period"), period},
-		{word("version"), fmt.Sprintf("v%d", m.Version)},
-		{word("rules"), t.given(strings.Join(rules, t.ListSeparator))},
-		{word("issued"), t.minute(m.JudgedAt)},
-		{word("batch"), m.Batch},
-		{word("program"), t.given(m.Program)},
-		{word("recipients"), word("recipients_value")},
-		{word("report_no"), t.Absent},
-		{word("prepared_by"), t.Absent},
-		{word("reviewed_by"), t.Absent},
-		{word("signed_by"), t.Absent},
-		{word("issue_date"), t.Absent},
+		{Label: word("provider"), Value: t.given(m.Provider.Name) + " (" + m.Provider.ID + ")"},
+		{Label: word("platforms"), Value: t.given(strings.Join(platforms, t.ListSeparator))},
+		{Label: word("period"), Value: period},
+		{Label: word("version"), Value: fmt.Sprintf("v%d", m.Version)},
+		{Label: word("rules"), Value: t.given(strings.Join(rules, t.ListSeparator))},
+		{Label: word("issued"), Value: t.minute(m.JudgedAt)},
+		{Label: word("batch"), Value: m.Batch},
+		{Label: word("program"), Value: t.given(m.Program)},
+		{Label: word("recipients"), Value: word("recipients_value")},
+		{Label: word("report_no"), Value: t.Absent, Tag: "cover.report_no"},
+		{Label: word("prepared_by"), Value: t.Absent, Tag: "cover.prepared_by"},
+		{Label: word("reviewed_by"), Value: t.Absent, Tag: "cover.reviewed_by"},
+		{Label: word("signed_by"), Value: t.Absent, Tag: "cover.signed_by"},
+		{Label: word("issue_date"), Value: t.Absent, Tag: "cover.issue_date"},
 	}
 }
 
 // absent says of the parts of a section that later versions fill that nothing was provided.
 func (c *composer) absent(section string) (out []Block) {
 	for _, part := range c.t.NotProvided[section] {
-		out = append(out, Block{NotProvided: &Pair{part, c.t.Absent}})
+		out = append(out, Block{NotProvided: &Pair{Label: part, Value: c.t.Absent}})
 	}
 	return out
+}
+
+// blanks are the parts of a section that a person writes.
+func (c *composer) blanks(section string) (out []Block) {
+	for _, e := range c.t.Blanks[section] {
+		out = append(out, Block{Blank: &Blank{Tag: e.Tag, Label: e.Label, Absent: c.t.Absent}})
+	}
+	return out
+}
+
+// headings numbers the headings inside of a section.
+type headings struct {
+	c *composer
+	n int
+}
+
+func (h *headings) next(name string) Block {
+	h.n++
+	text := fmt.Sprintf(h.c.t.Subheading, h.c.t.Numerals[h.n], h.c.t.word("headings", h.c.t.Headings, name))
+	return Block{Heading: &Heading{Level: 2, Text: text}}
 }
 
 func tables(all ...*Table) (out []Block) {
@@ -160,12 +180,12 @@ func (c *composer) a1() []Block {
 	saving := map[string]any{
 		"vcpu": number(s.Reclaimable.VCPU, 0), "memory": trimmed(s.Reclaimable.MemoryGiB), "disk": t.two(disk).Text, "disk_known": disk.State == Known,
 	}
-	return []Block{
+	return append([]Block{
 		{Paragraph: c.paragraph("a1", values)},
 		{Cards: c.cards()},
 		{Table: comparedTable(t, c.m)},
 		{Paragraph: c.paragraph("saving", saving)},
-	}
+	}, c.blanks("A1")...)
 }
 
 func (c *composer) cards() (out []Card) {
@@ -193,63 +213,36 @@ func (c *composer) a3() []Block {
 	for name, r := range map[string]Range{"cpu": w.CPU, "memory": w.Memory, "storage": w.Storage} {
 		score[name+"_weight"], score[name+"_low"], score[name+"_high"] = trimmed(r.Weight), trimmed(r.Low), trimmed(r.High)
 	}
+	h := &headings{c: c}
 	return []Block{
+		h.next("units"),
 		{Table: unitTable(t, "units", m, measured(t))},
 		{Paragraph: c.paragraph("a3_score", score)},
+		h.next("systems"),
 		{Table: systemTable(t, "systems", m, measured(t))},
 		{Chart: c.systemChart()},
+		h.next("distribution"),
 		{Table: distributionTable(t, m)},
 		{Chart: c.distributionChart()},
+		{Chart: c.bubbleChart()},
+		h.next("load"),
 		{Table: loadTable(t, m, 2*listRows)},
 	}
 }
 
-func (c *composer) distributionChart() *Chart {
-	t := c.t
-	chart := &Chart{
-		ID: "distribution", Title: t.Charts.Distribution.Title, Note: t.Charts.Distribution.Note,
-		Series: []string{t.word("series", t.Series, "cpu"), t.word("series", t.Series, "memory")},
-	}
-	for _, d := range c.m.Distribution {
-		chart.Points = append(chart.Points, Point{
-			t.label("class", fmt.Sprint(d.Class)), []Cell{t.count(Of(d.CPUHosts)), t.count(Of(d.MemHosts))},
-		})
-	}
-	return chart
-}
-
-// systemChart shows the CPU P95 of the systems, the highest first; of many, both ends.
-func (c *composer) systemChart() *Chart {
-	t := c.t
-	systems := slices.DeleteFunc(slices.Clone(c.m.Systems), func(s System) bool { return s.CPUP95.Allocated.State != Known })
-	slices.SortStableFunc(systems, func(x, y System) int {
-		switch {
-		case x.CPUP95.Allocated.Value > y.CPUP95.Allocated.Value:
-			return -1
-		case x.CPUP95.Allocated.Value < y.CPUP95.Allocated.Value:
-			return 1
-		}
-		return strings.Compare(x.ID, y.ID)
-	})
-	chart := &Chart{
-		ID: "systems", Title: t.Charts.Systems.Title, Note: t.Charts.Systems.Note, Horizontal: true,
-		Series: []string{t.word("series", t.Series, "cpu")}, Lines: []float64{0.2, 0.4, 0.7},
-	}
-	if n := len(systems); n > 2*chartRows {
-		systems = slices.Delete(systems, chartRows, n-chartRows)
-		chart.Note += fmt.Sprintf(t.Charts.SystemsCut, n, chartRows)
-	}
-	for i := range systems {
-		chart.Points = append(chart.Points, Point{t.given(systems[i].Name), []Cell{t.percent(systems[i].CPUP95.Allocated)}})
-	}
-	return chart
-}
-
 func (c *composer) a4() []Block {
 	t, m := c.t, c.m
-	return append([]Block{{Paragraph: c.paragraph("a4", nil)}}, tables(
-		judgedTable(t, "judged", m, m.Judged, 0), judgedTable(t, "idle", m, m.Idle, 2*listRows),
-		judgedTable(t, "warned", m, m.Warned, 2*listRows), exemptedTable(t, m))...)
+	h := &headings{c: c}
+	return []Block{
+		{Paragraph: c.paragraph("a4", nil)},
+		h.next("judged"),
+		{Table: judgedTable(t, "judged", m, m.Judged, 0)},
+		{Table: judgedTable(t, "idle", m, m.Idle, 2*listRows)},
+		h.next("warned"),
+		{Table: judgedTable(t, "warned", m, m.Warned, 2*listRows)},
+		h.next("exempted"),
+		{Table: exemptedTable(t, m)},
+	}
 }
 
 func (c *composer) a2() []Block { return nil }
@@ -257,7 +250,9 @@ func (c *composer) a5() []Block { return nil }
 func (c *composer) a6() []Block { return nil }
 func (c *composer) a7() []Block { return nil }
 
-func (c *composer) a8() []Block { return []Block{{Paragraph: c.paragraph("a8", nil)}} }
+func (c *composer) a8() []Block {
+	return append([]Block{{Paragraph: c.paragraph("a8", nil)}}, c.blanks("A8")...)
+}
 
 func (c *composer) a9() []Block {
 	out := append([]Block{{Paragraph: c.paragraph("a9", nil)}}, c.absent("annexes")...)

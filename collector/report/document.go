@@ -1,5 +1,12 @@
 package report
 
+import (
+	"maps"
+	"slices"
+
+	"github.com/yunjian-io/yunjian/collector/report/chart"
+)
+
 // Document is the report as sections, tables and charts, for any format. All
 // words are in it; a renderer adds layout only.
 type Document struct {
@@ -8,6 +15,8 @@ type Document struct {
 	Name string
 	// Provider and Period are for page heads.
 	Provider, Period string
+	// Absent is what stands where nothing was provided or written.
+	Absent string
 	// Marks stand on every page: draft, and open while the month is not closed.
 	Marks []string
 	// Notices are warnings that stand before everything else.
@@ -19,7 +28,28 @@ type Document struct {
 }
 
 // Pair is a labelled value.
-type Pair struct{ Label, Value string }
+type Pair struct {
+	Label, Value string
+	// Tag names a value that a person writes; see Blank. Empty: the program has printed it.
+	Tag string
+}
+
+// Blank is a part that a person writes in the document to be signed. Its tag stays
+// the same from draft to draft, so that what was written can be kept; see Keep.
+type Blank struct {
+	Tag, Label string
+	// Text is what was written, lines apart; empty while nothing was.
+	Text string
+	// Absent stands in its place while nothing was written.
+	Absent string
+}
+
+// Heading is a heading inside of a section.
+type Heading struct {
+	// Level is 2 or 3; that of a section is 1.
+	Level int
+	Text  string
+}
 
 // Section is one of A0 to A9.
 type Section struct {
@@ -29,10 +59,12 @@ type Section struct {
 
 // Block is one part of a section; exactly one of its fields is set.
 type Block struct {
+	Heading   *Heading
 	Paragraph string
 	Cards     []Card
 	Table     *Table
-	Chart     *Chart
+	Chart     *chart.Chart
+	Blank     *Blank
 	// NotProvided names a part for which nothing was provided.
 	NotProvided *Pair
 }
@@ -86,27 +118,40 @@ type Head struct {
 	Long bool
 }
 
-// Chart is a bar chart of ratios or counts.
-type Chart struct {
-	ID, Title, Note string
-	// Horizontal bars have one series and a label each; the others are grouped columns.
-	Horizontal bool
-	Series     []string
-	Points     []Point
-	// Lines are values at which a line is drawn.
-	Lines []float64
-}
-
-// Point is one group of bars.
-type Point struct {
-	Label  string
-	Values []Cell
-}
-
 // Sheet is a sheet of the workbook: one or more tables below each other.
 type Sheet struct {
 	Name, Title string
 	// Pairs stand before the tables.
 	Pairs  []Pair
 	Tables []Table
+}
+
+// Keep puts what persons wrote into the blanks and pairs of the same tags. What
+// has no place in the document any more is returned, so that it can be told.
+func (d *Document) Keep(written map[string]string) (lost []string) {
+	left := maps.Clone(written)
+	take := func(tag string, into *string) {
+		if text, ok := left[tag]; ok && tag != "" {
+			*into = text
+			delete(left, tag)
+		}
+	}
+	for i := range d.Cover {
+		take(d.Cover[i].Tag, &d.Cover[i].Value)
+	}
+	for _, s := range d.Sheets { // the cover once more
+		for i := range s.Pairs {
+			if text, ok := written[s.Pairs[i].Tag]; ok && s.Pairs[i].Tag != "" {
+				s.Pairs[i].Value = text
+			}
+		}
+	}
+	for _, s := range d.Sections {
+		for _, b := range s.Blocks {
+			if b.Blank != nil {
+				take(b.Blank.Tag, &b.Blank.Text)
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(left))
 }

@@ -43,7 +43,13 @@ type text struct {
 	Numerals      []string                     `yaml:"numerals"`
 	Paragraphs    map[string]string            `yaml:"paragraphs"`
 	NotProvided   map[string][]string          `yaml:"not_provided"`
-	Tables        map[string]struct {
+	Subheading    string                       `yaml:"subheading"`
+	Headings      map[string]string            `yaml:"headings"`
+	Blanks        map[string][]struct {
+		Tag   string `yaml:"tag"`
+		Label string `yaml:"label"`
+	} `yaml:"blanks"`
+	Tables map[string]struct {
 		Title string `yaml:"title"`
 		Note  string `yaml:"note"`
 		Sheet string `yaml:"sheet"`
@@ -52,6 +58,11 @@ type text struct {
 		Distribution chartText `yaml:"distribution"`
 		Systems      chartText `yaml:"systems"`
 		SystemsCut   string    `yaml:"systems_cut"`
+		Bubbles      chartText `yaml:"bubbles"`
+		// BubbleScale names the size of the sample bubble, BubblesUnknown counts the
+		// systems that are not drawn.
+		BubbleScale    string `yaml:"bubble_scale"`
+		BubblesUnknown string `yaml:"bubbles_unknown"`
 	} `yaml:"charts"`
 	Series           map[string]string `yaml:"series"`
 	Columns          map[string]string `yaml:"columns"`

@@ -87,9 +87,9 @@ func (s *Store) Recommendations(ctx context.Context, run JudgeRun, of Slice) (ou
 	return out, err
 }
 
-// EachRecommendation calls row for each of those of a run, by provider and host. Those of a
-// large fleet take hundreds of megabytes at once.
-func (s *Store) EachRecommendation(ctx context.Context, run JudgeRun, of Slice, row func(*rightsize.Recommendation) error) error {
+// EachRecommendation visits those of a run, by provider and host: those of a large fleet
+// would not fit in memory.
+func (s *Store) EachRecommendation(ctx context.Context, run JudgeRun, of Slice, visit func(*rightsize.Recommendation) error) error {
 	values := map[string]any{"month": run.Month.First().String(), "run": run.Run, "provider": of.Provider, "unit": of.Unit}
 	return s.Each(ctx, query("recommendations"), values, func(scan func(...any) error) error {
 		var text string
@@ -100,7 +100,7 @@ func (s *Store) EachRecommendation(ctx context.Context, run JudgeRun, of Slice, 
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
 			return fmt.Errorf("recommendation: %w", err)
 		}
-		return row(&r)
+		return visit(&r)
 	})
 }
 

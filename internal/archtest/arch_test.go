@@ -18,7 +18,7 @@ const module = "github.com/yunjian-io/yunjian/"
 // A package that is not listed fails the test, so a new one must be placed here.
 var allowed = map[string][]string{
 	"cmd/yunjian-agent":     {"agent", "agent/logs", "internal/evidence", "internal/sdnotify", "internal/wire", "rules/calendar", "rules/retention"},
-	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/html", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
+	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/docx", "collector/report/render/html", "collector/report/render/pdf", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
 
 	"agent":        {"agent/logs", "agent/probe", "agent/push", "agent/spool", "internal/sdnotify", "internal/selfmetrics", "internal/wire"},
 	"agent/ledger": {"internal/durable", "internal/wire"},
@@ -41,15 +41,20 @@ var allowed = map[string][]string{
 	"agent/spool":          {"internal/durable"},
 
 	"collector": {
-		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/store",
+		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/report/typeface", "collector/store",
 		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
 	"collector/inventory":          {"rules/calendar"},
 	"collector/replay":             {"collector/traces", "internal/wire", "rules/calendar"},
-	"collector/report":             {"rules/calendar"},
-	"collector/report/render/html": {"collector/report"},
+	"collector/report":             {"collector/report/chart", "rules/calendar"},
+	"collector/report/chart":       {},
+	"collector/report/typeface":    {},
+	"collector/report/render/docx": {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
+	"collector/report/render/page": {"collector/report", "collector/report/chart"},
+	"collector/report/render/html": {"collector/report", "collector/report/chart"},
+	"collector/report/render/pdf":  {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
 	"collector/report/render/xlsx": {"collector/report"},
 	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize"},
 	"collector/store/engine":       {},
@@ -82,6 +87,7 @@ var sole = map[string]struct{ owner, why string }{
 	"github.com/ebitengine/purego":                  {"collector/store/engine", "the engine runs in its own process"},
 	"github.com/grafana/grafana-openapi-client-go":  {"dashboards", "Grafana is an output, not a dependency"},
 	"github.com/shirou/gopsutil/v3":                 {"agent/probe", "host reads go through the fixture root"},
+	"codeberg.org/go-pdf/fpdf":                      {"collector/report/render/pdf", "one writer a format"},
 	"github.com/expr-lang/expr":                     {"rules", "one expression language, one place"},
 	"google.golang.org/protobuf/encoding/protowire": {"internal/wire", "one codec"},
 	"github.com/golang/snappy":                      {"internal/wire", "one codec"},

@@ -109,7 +109,7 @@ func newArt23(t *testing.T) *art23 {
 	if err := os.Mkdir(traces, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	someTraces(t, shared, traces, 100, 170)
+	someTraces(t, shared, traces, 250, 350)
 	serve := exec.CommandContext(t.Context(), filepath.Join(binaries, "yunjian-collector"), "serve", "--config", filepath.Join(a.dir, "collector.yaml"))
 	serve.Cancel = func() error { return serve.Process.Signal(os.Interrupt) }
 	serve.Stderr = os.Stderr

@@ -31,6 +31,8 @@ type Catalog struct {
 	Actions  map[Action]Text `yaml:"actions"`
 	Classes  map[Class]Text  `yaml:"classes"`
 	Parts    map[string]Text `yaml:"parts"`
+	Table    map[string]Text `yaml:"table"`
+	Problems []Text          `yaml:"problems"`
 }
 
 // Text is one text in both languages. A word in braces stands for a value.
@@ -84,6 +86,12 @@ func (c Catalog) check() error {
 	for _, part := range []string{"sentence", "change", "setting", "bytes", "unset"} {
 		all["part "+part] = c.Parts[part]
 	}
+	for _, word := range tableWords() {
+		all["table "+word] = c.Table[word]
+	}
+	for i, problem := range c.Problems {
+		all["problem "+strconv.Itoa(i+1)] = problem
+	}
 	fields := regexp.MustCompile(field)
 	for name, text := range all {
 		for _, lang := range []Lang{Chinese, English} {
@@ -110,7 +118,7 @@ func values(d Decision, r Reason) map[string]string {
 		"local_start": d.LocalStart.String(), "accountable_from": d.AccountableFrom.String(), "at_risk_date": d.AtRiskDate.String(),
 		"from": r.From.String(), "to": r.To.String(), "count": strconv.Itoa(r.Count),
 		"kind": r.Kind, "path": r.Path, "detail": r.Detail,
-		"setting": "", "old": "", "new": "", "gib": "",
+		"setting": "", "old": "", "new": "", "size": "",
 	}
 }
 
@@ -146,6 +154,9 @@ func (c Catalog) Reason(d Decision, r Reason, lang Lang) string {
 	if !known {
 		return string(r.Code)
 	}
+	if r.Code == PolicyUnparsed {
+		r.Detail = c.Problem(r.Detail, lang)
+	}
 	return fill(text.in(lang), values(d, r))
 }
 
@@ -170,7 +181,11 @@ func (c Catalog) Remedy(r Remedy, lang Lang) string {
 	if r.Action == ActionNone {
 		return ""
 	}
-	with := values(Decision{}, Reason{Detail: r.Detail})
+	detail := r.Detail
+	if r.Action == ActionPolicyRead {
+		detail = c.Problem(detail, lang)
+	}
+	with := values(Decision{}, Reason{Detail: detail})
 	var text strings.Builder
 	text.WriteString(fill(c.Actions[r.Action].in(lang), with))
 	for i, change := range r.Changes {
@@ -184,16 +199,8 @@ func (c Catalog) Remedy(r Remedy, lang Lang) string {
 		text.WriteString(fill(c.Parts["setting"].in(lang), with))
 	}
 	if r.Bytes > 0 {
-		with["gib"] = strconv.FormatFloat(r.Bytes/(1<<30), 'f', 1, 64)
+		with["size"] = volume(r.Bytes)
 		text.WriteString(fill(c.Parts["bytes"].in(lang), with))
 	}
 	return text.String()
-}
-
-func actions() []Action {
-	return []Action{
-		ActionPolicy, ActionStore, ActionForward, ActionSpace, ActionWriter, ActionInvestigate, ActionRestore,
-		ActionAgent, ActionClock, ActionGrant, ActionFormat, ActionQuery, ActionPolicyRead, ActionInventory,
-		ActionCanary, ActionDeclare, ActionShipper,
-	}
 }

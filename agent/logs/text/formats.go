@@ -207,3 +207,16 @@ func trim(line []byte) []byte { return bytes.TrimRight(line, "\r\n") }
 
 // head is the beginning of a line, for formats whose time is not at its very start.
 func head(line []byte, size int) []byte { return line[:min(len(line), size)] }
+
+// Dated reports whether the first line of a block has a time in a format by its name, as
+// a record has that follows a whole one. It is false for the middle of a line, and for
+// lines that carry no time.
+func Dated(block []byte, name string) bool {
+	f, err := formatByName(name)
+	if err != nil {
+		return false
+	}
+	line, _, _ := bytes.Cut(block, []byte{'\n'})
+	var s stamp
+	return f.read(trim(line), &s)
+}

@@ -213,6 +213,7 @@ func (s *Scanner) Reading() Reading {
 	end.take(s.block)
 	r := end.walk.reading()
 	r.Format, r.Bytes = end.format.name, s.state.Bytes
+	r.Unparsed = r.Unparsed && r.Bytes > 0 // what is empty has no time to be understood
 	if s.options.Serials {
 		r.Gaps = append(r.Gaps, end.serials.gaps()...)
 		r.Serial = end.serials.serial()

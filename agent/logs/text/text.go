@@ -73,7 +73,7 @@ type Reading struct {
 	First, Last time.Time
 	// Format is the format that the last record was read with, empty if none was found.
 	Format string
-	// Unparsed says that no time was understood.
+	// Unparsed says that there is content and no time of it was understood.
 	Unparsed bool
 	// HeadUntrusted says that records with impossible times stand before First, as
 	// those of a host that starts at 1970 until its clock is set. They are counted in

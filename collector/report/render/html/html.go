@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/yunjian-io/yunjian/collector/report"
+	"github.com/yunjian-io/yunjian/collector/report/chart"
 )
 
 //go:embed templates/report.html templates/style.css
@@ -30,15 +31,20 @@ func Render(d report.Document) ([]byte, error) {
 		return nil, fmt.Errorf("render HTML report: %w", err)
 	}
 	functions := template.FuncMap{
-		"chart":   draw,
+		// The drawing escapes every foreign text in it; its own tests hold that.
+		"chart": func(c *chart.Chart) template.HTML {
+			d := chart.Draw(c)
+			return template.HTML(d.SVG(c.Title))
+		},
 		"numeric": func(k report.Kind) bool { return k != report.KindText },
 		"wide":    wide,
 		"narrow":  func(t *report.Table) bool { return len(t.Heads) <= narrowColumns },
 		"landscape": func(s report.Section) bool {
 			return slices.ContainsFunc(s.Blocks, func(b report.Block) bool { return b.Table != nil && wide(b.Table) && len(b.Table.Rows) > 0 })
 		},
-		"last": func(i int, t *report.Table) bool { return t.Total && i == len(t.Rows)-1 },
-		"join": func(words []string) string { return strings.Join(words, "  ") },
+		"last":  func(i int, t *report.Table) bool { return t.Total && i == len(t.Rows)-1 },
+		"lines": func(s string) []string { return strings.Split(s, "\n") },
+		"join":  func(words []string) string { return strings.Join(words, "  ") },
 		// The style is a file of this package; no foreign text is in it.
 		"style": func() template.CSS { return template.CSS(style) },
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/yunjian-io/yunjian/collector/report"
+	"github.com/yunjian-io/yunjian/collector/report/chart"
 	"github.com/yunjian-io/yunjian/collector/report/render/html"
 )
 
@@ -19,6 +20,7 @@ func document() report.Document {
 	cell := func(v float64) report.Cell {
 		return report.Cell{Kind: report.KindPercent, Text: "1%", Note: hostile, Figure: report.Of(v)}
 	}
+	value := func(v float64) chart.Value { return chart.Value{Known: true, Number: v, Text: hostile} }
 	name := report.Cell{Text: hostile}
 	return report.Document{
 		Title: hostile, Provider: hostile, Period: hostile, Marks: []string{hostile}, Notices: []string{hostile},
@@ -26,12 +28,15 @@ func document() report.Document {
 		Sections: []report.Section{{ID: "A1", Heading: hostile, Blocks: []report.Block{
 			{Paragraph: hostile},
 			{Cards: []report.Card{{Label: hostile, Value: hostile, Note: hostile}}},
+			{Heading: &report.Heading{Level: 2, Text: hostile}},
+			{Blank: &report.Blank{Tag: "a", Label: hostile, Absent: hostile}},
+			{Blank: &report.Blank{Tag: "b", Label: hostile, Text: hostile + "\n" + hostile}},
 			{NotProvided: &report.Pair{Label: hostile, Value: hostile}},
 			{Table: &report.Table{Title: hostile, Note: hostile, More: hostile, Heads: []report.Head{{Text: hostile}, {Text: hostile, Kind: report.KindPercent}}, Rows: [][]report.Cell{{name, cell(0.1)}, {name, cell(0.2)}}, Total: true}},
 			{Table: &report.Table{Title: "empty", Empty: hostile}},
-			{Chart: &report.Chart{Title: hostile, Note: hostile, Horizontal: true, Series: []string{hostile}, Lines: []float64{0.2}, Points: []report.Point{{Label: strings.Repeat(hostile, 3), Values: []report.Cell{cell(0.5)}}}}},
-			{Chart: &report.Chart{Title: hostile, Series: []string{hostile, "b"}, Points: []report.Point{{Label: hostile, Values: []report.Cell{cell(3), cell(0)}}}}},
-			{Chart: &report.Chart{Title: "without points"}},
+			{Chart: &chart.Chart{Title: hostile, Note: hostile, Kind: chart.Rows, Percent: true, Series: []string{hostile}, Lines: []float64{0.2}, Points: []chart.Point{{Label: strings.Repeat(hostile, 3), Values: []chart.Value{value(0.5)}}}}},
+			{Chart: &chart.Chart{Title: hostile, Series: []string{hostile, "b"}, Points: []chart.Point{{Label: hostile, Values: []chart.Value{value(3), value(0)}}}}},
+			{Chart: &chart.Chart{Title: "without points"}},
 		}}},
 	}
 }
