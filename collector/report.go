@@ -27,7 +27,7 @@ const clockLimit = time.Minute
 // the report is dated by that run and has no clock of its own. say is told what is
 // being read.
 func ReportMonth(ctx context.Context, db *store.Store, pack rules.Pack, month calendar.Month, provider, program string, say func(string)) (report.Month, error) {
-	g := gathering{db: db, month: month, provider: provider, say: say}
+	g := gathering{db: db, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
 	in, err := g.input(ctx, pack)
 	if err != nil {
 		return report.Month{}, fmt.Errorf("report %s of provider %q: %w", month, provider, err)
@@ -44,6 +44,7 @@ type gathering struct {
 	say      func(string)
 	calendar calendar.Calendar
 	run      store.JudgeRun
+	gate     float64 // coverage that a host must reach
 }
 
 // judgedRun returns the run that the report rests on.
@@ -84,7 +85,7 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	span := g.span(g.month)
 	in = report.Input{
 		Period: g.month, Open: g.run.Open, Through: span.To.In(store.Zone()), JudgedAt: g.run.JudgedAt, JudgedBy: g.run.Program,
-		Version: reportVersion, Rules: reportRules(pack, g.month), ClockLimit: clockLimit, CoverageGate: hostCoverageGate,
+		Version: reportVersion, Rules: reportRules(pack, g.month), ClockLimit: clockLimit, CoverageGate: g.gate,
 	}
 	if err = parties(&in, known, g.provider); err != nil {
 		return in, err
@@ -195,7 +196,7 @@ func (g *gathering) facts(ctx context.Context, m calendar.Month) (*report.Facts,
 		return nil, err
 	}
 	f.Provider = all[g.provider]
-	covered, err := g.db.Coverage(ctx, span, hostCoverageGate)
+	covered, err := g.db.Coverage(ctx, span, g.gate)
 	for id, c := range covered {
 		f.Observed[id] = report.Observed{Allocated: c.Allocated, Observed: c.Observed, Off: c.Off, Hosts: c.Hosts}
 	}

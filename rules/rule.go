@@ -11,10 +11,15 @@ const (
 	Host              = "host"
 )
 
-// LowUtilization is the identifier of the rule by which Art. 23 judges an information
-// system: its states are those of the procedure that follows. Other rules on systems, such
-// as that of high load, say nothing about it.
-const LowUtilization = "low-utilization"
+// Identifiers of rules that the program knows.
+const (
+	// LowUtilization is the rule by which Art. 23 judges an information system: its states
+	// are those of the procedure that follows. Other rules on systems, such as that of
+	// high load, say nothing about it.
+	LowUtilization = "low-utilization"
+	// LowUtilizationHost is the same rule on hosts, which are the evidence.
+	LowUtilizationHost = "low-utilization-host"
+)
 
 // Lengths of the periods whose facts a rule reads.
 const (

@@ -209,18 +209,43 @@ func distribution(hosts []HostFacts) []Distribution {
 	return out
 }
 
-// Bounds of table A3-4: what is above them wants more, not less.
+// Identifiers of the rules whose bounds table A3-4 takes: what is above them wants more,
+// not less.
 const (
-	HighCPU    = 0.80
-	HighMemory = 0.90
-	FullWithin = 30 // days
+	highLoadSystem = "high-load"
+	highLoadHost   = "high-load-host"
 )
 
+// loadLimits are the parameters of a rule of high load; not provided where no such rule
+// is in effect, and then nothing is above them.
+func (b *builder) loadLimits(ruleID string) (l LoadLimits) {
+	for i := range b.in.Rules {
+		if b.in.Rules[i].ID != ruleID {
+			continue
+		}
+		for _, p := range b.in.Rules[i].Parameters {
+			switch p.Name {
+			case "cpu_p95_min":
+				l.CPU = Of(p.Value)
+			case "memory_p95_min":
+				l.Memory = Of(p.Value)
+			case "days_to_full_max":
+				l.Days = Of(p.Value)
+			}
+		}
+	}
+	return l
+}
+
 func (b *builder) highLoad() {
-	add := func(l Load) {
-		l.OverCPU = l.CPUP95.State == Known && l.CPUP95.Value > HighCPU
-		l.OverMemory = l.MemoryP95.State == Known && l.MemoryP95.Value > HighMemory
-		l.FullSoon = l.DaysToFull.State == Known && l.DaysToFull.Value < FullWithin
+	b.out.LoadLimits = b.loadLimits(highLoadSystem)
+	hosts := b.loadLimits(highLoadHost)
+	both := func(x, y Figure) bool { return x.State == Known && y.State == Known }
+	add := func(l Load, limits LoadLimits) {
+		l.Limits = limits
+		l.OverCPU = both(l.CPUP95, limits.CPU) && l.CPUP95.Value > limits.CPU.Value
+		l.OverMemory = both(l.MemoryP95, limits.Memory) && l.MemoryP95.Value > limits.Memory.Value
+		l.FullSoon = both(l.DaysToFull, limits.Days) && l.DaysToFull.Value < limits.Days.Value
 		if l.OverCPU || l.OverMemory || l.FullSoon {
 			b.out.HighLoad = append(b.out.HighLoad, l)
 		}
@@ -230,7 +255,7 @@ func (b *builder) highLoad() {
 		add(Load{
 			Kind: kindSystem, ID: s.ID, Name: s.Name, UnitName: s.UnitName, VCPU: s.VCPU, MemoryGiB: s.MemoryGiB,
 			CPUP95: s.CPUP95.Allocated, MemoryP95: s.MemoryP95.Allocated,
-		})
+		}, b.out.LoadLimits)
 	}
 	for i := range b.out.Hosts {
 		h := &b.out.Hosts[i]
@@ -238,7 +263,7 @@ func (b *builder) highLoad() {
 			add(Load{
 				Kind: kindHost, ID: h.ID, Name: h.SystemName, UnitName: h.UnitName, VCPU: float64(h.VCPU), MemoryGiB: float64(h.MemoryMiB) / 1024,
 				CPUP95: h.CPUP95.Allocated, MemoryP95: h.MemoryP95.Allocated, DaysToFull: h.DaysToFull,
-			})
+			}, hosts)
 		}
 	}
 }

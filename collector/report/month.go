@@ -30,6 +30,7 @@ type Month struct {
 	Hosts        []Host         `json:"hosts"`
 	Distribution []Distribution `json:"distribution"`
 	HighLoad     []Load         `json:"high_load"`
+	LoadLimits   LoadLimits     `json:"load_limits"` // for information systems
 	// Judged are the systems of A4-1, Warned those of A4-2, Exempted those of A4-5.
 	Judged   []Judgement `json:"judged"`
 	Warned   []Judgement `json:"warned"`
@@ -206,6 +207,15 @@ type Load struct {
 	OverCPU    bool    `json:"over_cpu"`
 	OverMemory bool    `json:"over_memory"`
 	FullSoon   bool    `json:"full_soon"`
+	// Limits are those that it was held against.
+	Limits LoadLimits `json:"limits"`
+}
+
+// LoadLimits are the bounds of a rule of high load: ratios, and days until storage is full.
+type LoadLimits struct {
+	CPU    Figure `json:"cpu"`
+	Memory Figure `json:"memory"`
+	Days   Figure `json:"days"`
 }
 
 // Judgement is a finding with the names and quantities of its subject.

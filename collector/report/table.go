@@ -1,6 +1,11 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
 
 // column is one column of a table over rows of one type.
 type column[Row any] struct {
@@ -160,7 +165,7 @@ func distributionTable(t text, m *Month) *Table {
 }
 
 func loadTable(t text, m *Month, limit int) *Table {
-	return table(t, "load", m.HighLoad, limit, []column[Load]{
+	out := table(t, "load", m.HighLoad, limit, []column[Load]{
 		{"kind", false, func(l *Load) Cell { return t.text(t.label("subject", l.Kind)) }},
 		{"id", false, func(l *Load) Cell { return t.text(l.ID) }},
 		{"system", false, func(l *Load) Cell { return t.text(l.Name) }},
@@ -170,8 +175,21 @@ func loadTable(t text, m *Month, limit int) *Table {
 		{"cpu_p95", false, func(l *Load) Cell { return t.percent(l.CPUP95) }},
 		{"memory_p95", false, func(l *Load) Cell { return t.percent(l.MemoryP95) }},
 		{"days_to_full", false, func(l *Load) Cell { return t.one(l.DaysToFull) }},
-		{"cause", false, func(l *Load) Cell { return t.text(t.labels("load", l.causes())) }},
+		{"cause", false, func(l *Load) Cell { return t.text(t.limits(l.Limits).Replace(t.labels("load", l.causes()))) }},
 	})
+	out.Note = t.limits(m.LoadLimits).Replace(out.Note)
+	return out
+}
+
+// limits puts the bounds of a rule into a text, without the zeros of a whole number.
+func (t text) limits(l LoadLimits) *strings.Replacer {
+	whole := func(f Figure, factor float64, unit string) string {
+		if f.State != Known {
+			return t.given("")
+		}
+		return strconv.FormatFloat(math.Round(f.Value*factor*1e6)/1e6, 'f', -1, 64) + unit
+	}
+	return strings.NewReplacer("{cpu}", whole(l.CPU, 100, "%"), "{memory}", whole(l.Memory, 100, "%"), "{days}", whole(l.Days, 1, ""))
 }
 
 func (l *Load) causes() (out []string) {
