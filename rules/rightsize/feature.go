@@ -25,7 +25,7 @@ const cpuFeatures = 6
 
 func cpuRises() []bool { return []bool{true, true, true, true, false, false} }
 
-// cpu computes the features for a size in cores.
+// cpuAt computes the features for a size in cores.
 func (p *Profile) cpuAt(size float64) []float64 {
 	s := &p.cpu
 	above, known := s.above(size, 0, len(s.days))

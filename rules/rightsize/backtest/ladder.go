@@ -56,15 +56,6 @@ func (l Ladder) Fit(n rightsize.Need, current rightsize.Size) rightsize.Size {
 	}
 }
 
-// Decide returns what a policy gives a case: the current size where it has no answer.
-func Decide(p rightsize.Policy, c *Case, l Ladder) rightsize.Size {
-	n, ok := p.Need(&c.History)
-	if !ok {
-		return c.History.Size
-	}
-	return l.Fit(n, c.History.Size)
-}
-
 // cutTo are the steps below a current size.
 func cutTo(steps []float64, current, slack float64) []float64 {
 	n := 0

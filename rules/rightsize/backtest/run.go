@@ -1,10 +1,6 @@
 package backtest
 
-import (
-	"sync"
-
-	"github.com/yunjian-io/yunjian/rules/rightsize"
-)
+import "sync"
 
 // workers is how many goroutines share a population; their results keep its order.
 const workers = 2
@@ -20,11 +16,4 @@ func each(n int, f func(i int)) {
 		})
 	}
 	group.Wait()
-}
-
-// Run scores a policy on a population, in its order.
-func Run(p rightsize.Policy, cases []Case, l Ladder) []Score {
-	scores := make([]Score, len(cases))
-	each(len(cases), func(i int) { scores[i] = score(&cases[i], Decide(p, &cases[i], l)) })
-	return scores
 }
