@@ -9,15 +9,10 @@ import (
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
-// History is the demand of a host as rightsize reads it: cores, and the guest's share of
-// its own MemTotal as MiB of the allocated memory (F5), NaN where nothing was measured or the host was off. The series begins at midnight.
-func History(h *store.HostSeries) (out rightsize.History) {
-	FillHistory(&out, h)
-	return out
-}
-
-// FillHistory is History in the room of an earlier one.
-func FillHistory(out *rightsize.History, h *store.HostSeries) {
+// fillHistory makes the demand of a host as rightsize reads it, in the room of an earlier
+// one: cores, and the guest's share of its own MemTotal as MiB of the allocated memory
+// (F5), NaN where nothing was measured or the host was off. The series begins at midnight.
+func fillHistory(out *rightsize.History, h *store.HostSeries) {
 	last, n := h.Allocations[len(h.Allocations)-1], h.Slots()
 	*out = rightsize.History{
 		From: calendar.DateOf(h.From.In(store.Zone())),

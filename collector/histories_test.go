@@ -18,7 +18,8 @@ import (
 
 func TestHistory(t *testing.T) {
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, store.Zone())
-	got := History(&store.HostSeries{
+	got := rightsize.History{CPU: make([]float64, 7)} // the room of a longer one
+	fillHistory(&got, &store.HostSeries{
 		Allocated: store.Allocated{Since: from.AddDate(0, 0, 2), Allocations: []store.Allocation{{VCPU: 2}, {VCPU: 4, MemoryMiB: 8192, DiskGiB: 50}}},
 		From:      from, CPU: []int32{1500, -1, 0}, Peak: []int32{1800, -1, 0}, Memory: []int32{1000, -1, 0}, MemoryTotal: []int32{8000, 8000, 0}, Off: []bool{false, false, true},
 	})

@@ -153,7 +153,7 @@ func (a *assessing) host(h *store.HostSeries) error {
 	p := &place{key: h.Key, provider: h.Provider, subject: HostSubject(h.Provider, h.HostID)}
 	a.places = append(a.places, p)
 	history := <-a.histories
-	FillHistory(history, h)
+	fillHistory(history, h)
 	host := rightsize.Host{
 		Provider: h.Provider, HostID: h.HostID, System: last.System, Unit: last.Unit, Standby: last.Standby,
 		Flavor: a.flavors[p.subject], Family: a.families[a.flavors[p.subject]], History: history,
