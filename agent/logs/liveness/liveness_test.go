@@ -93,6 +93,9 @@ func TestAsk(t *testing.T) {
 func TestThisProcess(t *testing.T) {
 	data, err := os.ReadFile("/proc/self/comm")
 	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
 		t.Skip("no /proc here")
 	}
 	f, err := os.Create(filepath.Join(t.TempDir(), "app.log"))
