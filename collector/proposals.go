@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -22,13 +19,11 @@ import (
 // LoadWorkflow returns the durations of Art. 23: of the folder workflow beside the rule
 // files, or the built-in ones where there is none.
 func LoadWorkflow(rulesDir string) (proposal.Schedule, error) {
-	if rulesDir != "" {
-		dir := filepath.Join(rulesDir, "workflow")
-		if _, err := os.Stat(dir); err == nil {
-			return proposal.LoadSchedule(os.DirFS(dir))
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("read workflow settings: %w", err)
+	if dir, ok, err := settingsDir(rulesDir, "workflow"); err != nil || ok {
+		if err != nil {
+			return nil, err
 		}
+		return proposal.LoadSchedule(dir)
 	}
 	return proposal.DefaultSchedule()
 }

@@ -15,73 +15,48 @@ import (
 
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/dated"
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
-// LoadAdvice returns the limits of recommendations in all their versions, by first day of
-// effect: the *.yaml of the folder rightsize beside the rule files, or those built in
-// where there is none.
+// LoadAdvice returns the limits of recommendations in all their versions: of the folder
+// rightsize beside the rule files, or those built in where there is none.
 func LoadAdvice(rulesDir string) ([]rightsize.Settings, error) {
-	builtIn, err := rightsize.DefaultSettings()
-	if err != nil || rulesDir == "" {
-		return []rightsize.Settings{builtIn}, err
-	}
-	dir := filepath.Join(rulesDir, "rightsize")
-	names, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
-	if err != nil {
-		return nil, fmt.Errorf("list settings of recommendations: %w", err)
-	}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return []rightsize.Settings{builtIn}, nil
-	}
-	var all []rightsize.Settings
-	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read settings of recommendations: %w", err)
-		}
-		s, err := rightsize.ParseSettings(name, data)
+	if dir, ok, err := settingsDir(rulesDir, "rightsize"); err != nil || ok {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, s)
+		return rightsize.LoadSettings(dir)
 	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("no settings of recommendations in %s: want *.yaml files, or no such folder", dir)
-	}
-	slices.SortFunc(all, func(a, b rightsize.Settings) int { return a.EffectiveFrom.Compare(b.EffectiveFrom) })
-	for i := 1; i < len(all); i++ {
-		if all[i].Version <= all[i-1].Version || all[i].EffectiveFrom == all[i-1].EffectiveFrom {
-			return nil, fmt.Errorf("settings of recommendations in %s: version %d from %s does not follow version %d from %s: want a higher version with a later effective_from",
-				dir, all[i].Version, all[i].EffectiveFrom, all[i-1].Version, all[i-1].EffectiveFrom)
-		}
-	}
-	return all, nil
+	builtIn, err := rightsize.DefaultSettings()
+	return []rightsize.Settings{builtIn}, err
 }
 
-// adviceOn returns the settings in effect on a day; before the first, the first.
-func adviceOn(all []rightsize.Settings, day calendar.Date) rightsize.Settings {
-	current := all[0]
-	for _, next := range all[1:] {
-		if !next.EffectiveFrom.After(day) {
-			current = next
-		}
+// settingsDir is a folder of settings beside the rule files; ok is false if there is none.
+func settingsDir(rulesDir, name string) (dir fs.FS, ok bool, err error) {
+	if rulesDir == "" {
+		return nil, false, nil
 	}
-	return current
+	path := filepath.Join(rulesDir, name)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	} else if err != nil {
+		return nil, false, fmt.Errorf("read settings: %w", err)
+	}
+	return os.DirFS(path), true, nil
 }
 
 // advisor returns what makes recommendations for the hosts that are allocated at the end of
 // the judged time, and the span of whole days that they are made from; the zero Span where
 // there is none.
 func (j *judge) advisor(advice []rightsize.Settings) (*rightsize.Advisor, store.Span, error) {
-	if len(advice) == 0 {
-		builtIn, err := rightsize.DefaultSettings()
-		if err != nil {
+	if len(advice) == 0 { // a database that was not opened by a configuration
+		var err error
+		if advice, err = LoadAdvice(""); err != nil {
 			return nil, store.Span{}, err
 		}
-		advice = []rightsize.Settings{builtIn}
 	}
-	a := &rightsize.Advisor{Settings: adviceOn(advice, j.month.First())}
+	a := &rightsize.Advisor{Settings: dated.On(advice, j.month.First())}
 	var err error
 	if a.Model, err = rightsize.DefaultModel(); err != nil {
 		return nil, store.Span{}, err

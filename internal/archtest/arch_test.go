@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 
 	"collector": {
 		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/report/typeface", "collector/store",
-		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
+		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/dated", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
@@ -63,8 +63,9 @@ var allowed = map[string][]string{
 	"rules":           {"rules/calendar"},
 	"rules/calendar":  {},
 	"rules/retention": {"rules/calendar"},
-	"rules/proposal":  {"rules/calendar", "rules/rightsize"},
-	"rules/rightsize": {"rules/calendar"},
+	"rules/dated":     {"rules/calendar"},
+	"rules/proposal":  {"rules/calendar", "rules/dated", "rules/rightsize"},
+	"rules/rightsize": {"rules/calendar", "rules/dated"},
 
 	"rules/rightsize/backtest": {"rules/calendar", "rules/rightsize"},
 

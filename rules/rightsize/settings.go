@@ -1,26 +1,16 @@
 package rightsize
 
 import (
-	"bytes"
 	_ "embed"
-	"errors"
-	"fmt"
-	"io"
-	"strings"
+	"io/fs"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/dated"
 )
 
 // Settings are the limits of recommendations in one version. The regulation gives none
 // (Art. 40), so all stand in a dated file that names who put it in force.
 type Settings struct {
-	Schema        int           `yaml:"schema" json:"schema"`
-	Basis         string        `yaml:"basis" json:"basis"`
-	Version       int           `yaml:"version" json:"version"`
-	EffectiveFrom calendar.Date `yaml:"effective_from" json:"effective_from"`
-	ApprovedBy    string        `yaml:"approved_by" json:"approved_by"`
+	dated.Head `yaml:",inline"`
 	// Policy is RiskPolicy or the name of one of Peers.
 	Policy string `yaml:"policy" json:"policy"`
 	// HistoryMonths is how many calendar months are looked back on, the judged one
@@ -67,35 +57,29 @@ var embeddedSettings []byte
 // DefaultSettings returns the embedded settings. An error means that they are broken.
 func DefaultSettings() (Settings, error) { return ParseSettings("settings.yaml", embeddedSettings) }
 
+// whatSettings names the files in errors.
+const whatSettings = "settings of recommendations"
+
 // ParseSettings reads one file of settings. Unknown keys and values that cannot be right
 // are errors that name the file and the key.
 func ParseSettings(name string, data []byte) (Settings, error) {
 	var s Settings
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	d.KnownFields(true)
-	if err := d.Decode(&s); err != nil {
-		return s, fmt.Errorf("%s: read settings of recommendations: %w", name, err)
-	}
-	if err := d.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
-		return s, fmt.Errorf("%s: one document is expected in the file", name)
+	if err := dated.Decode(whatSettings, name, data, &s); err != nil {
+		return s, err
 	}
 	return s, s.check(name)
 }
 
+// LoadSettings reads every *.yaml of the top folder of fsys, one version a file, and
+// returns them by first day of effect.
+func LoadSettings(fsys fs.FS) ([]Settings, error) {
+	return dated.Load(whatSettings, fsys, ParseSettings)
+}
+
 func (s Settings) check(name string) error {
-	var wrong []error
-	want := func(good bool, key, what string) {
-		if !good {
-			wrong = append(wrong, fmt.Errorf("%s: %s: want %s", name, key, what))
-		}
-	}
-	want(s.Schema == 1, "schema", "1")
-	want(strings.TrimSpace(s.Basis) != "", "basis", "the article")
-	want(s.Version >= 1, "version", "1 or more")
-	want(!s.EffectiveFrom.IsZero(), "effective_from", "a day such as 2026-10-01")
-	want(strings.TrimSpace(s.ApprovedBy) != "", "approved_by", "who put it in force")
+	c := s.Check(name)
 	_, known := PolicyNamed(s.Policy)
-	want(s.Policy == RiskPolicy || known, "policy", "risk or the name of a policy of the back-test")
+	c.Want(s.Policy == RiskPolicy || known, "policy", "risk or the name of a policy of the back-test")
 	for _, r := range []struct {
 		key   string
 		value float64
@@ -115,14 +99,14 @@ func (s Settings) check(name string) error {
 		{"shrink_reserve", s.ShrinkReserve, -1},
 		{"consolidate_cpu_p95", s.ConsolidateCPUP95, -1},
 	} {
-		want(r.value > r.least && r.value >= 0 && r.value <= 1, r.key, "a ratio up to 1")
+		c.Want(r.value > r.least && r.value >= 0 && r.value <= 1, r.key, "a ratio up to 1")
 	}
-	want(s.MinVCPU > 0 && s.MinVCPU <= 1024, "min_vcpu", "cores above 0")
-	want(s.MinMemoryGiB > 0 && s.MinMemoryGiB <= 65536, "min_memory_gib", "GiB above 0")
-	want(s.HistoryMonths >= 1 && s.HistoryMonths <= 24, "history_months", "months from 1 to 24")
-	want(s.MinDays >= 1 && s.MinDays <= 366, "min_days", "days from 1 to 366")
-	want(s.ShrinkMonths >= 0 && s.ShrinkMonths <= 120, "shrink_months", "months from 0 to 120")
-	return errors.Join(wrong...)
+	c.Want(s.MinVCPU > 0 && s.MinVCPU <= 1024, "min_vcpu", "cores above 0")
+	c.Want(s.MinMemoryGiB > 0 && s.MinMemoryGiB <= 65536, "min_memory_gib", "GiB above 0")
+	c.Want(s.HistoryMonths >= 1 && s.HistoryMonths <= 24, "history_months", "months from 1 to 24")
+	c.Want(s.MinDays >= 1 && s.MinDays <= 366, "min_days", "days from 1 to 366")
+	c.Want(s.ShrinkMonths >= 0 && s.ShrinkMonths <= 120, "shrink_months", "months from 0 to 120")
+	return c.Err()
 }
 
 // PolicyNamed returns the policy of Peers with a name.
