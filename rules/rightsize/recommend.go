@@ -26,7 +26,7 @@ func (a *Advisor) one(h *Assessment, t *tradeoff) Recommendation {
 	now := h.host.History.Size
 	r := Recommendation{
 		Provider: h.host.Provider, HostID: h.host.HostID, System: h.host.System, Unit: h.host.Unit,
-		DecidedAt: a.DecidedAt, Action: Keep, Policy: a.Settings.Policy, RiskBudget: a.Settings.CPURiskBudget,
+		DecidedAt: a.DecidedAt, Action: Keep, Policy: a.Settings.Policy, SettingsVersion: a.Settings.Version, RiskBudget: a.Settings.CPURiskBudget,
 		Current: now, Target: now, Evidence: h.evidence,
 	}
 	if h.hasFlavor {

@@ -27,10 +27,12 @@ type Recommendation struct {
 	Action    Action        `json:"action"`
 	// Policy names the rule behind the target; RiskBudget is the share of hosts that
 	// may breach, 0 to 1.
-	Policy     string  `json:"policy"`
-	RiskBudget float64 `json:"risk_budget"`
-	Current    Size    `json:"current"`
-	Target     Size    `json:"target"`
+	Policy string `json:"policy"`
+	// SettingsVersion is the version of the settings that set its limits.
+	SettingsVersion int     `json:"settings_version"`
+	RiskBudget      float64 `json:"risk_budget"`
+	Current         Size    `json:"current"`
+	Target          Size    `json:"target"`
 	// CurrentFlavor and TargetFlavor are identifiers of the catalogue; empty where none fits.
 	CurrentFlavor string `json:"current_flavor,omitempty"`
 	TargetFlavor  string `json:"target_flavor,omitempty"`

@@ -53,8 +53,8 @@ func TestPolicies(t *testing.T) {
 		}
 		cut := 0
 		for i, r := range a.Recommend(assessed(t, a, hosts...)) {
-			if r.Policy != p.Name {
-				t.Errorf("%s: the recommendation names %s", p.Name, r.Policy)
+			if r.Policy != p.Name || r.SettingsVersion != a.Settings.Version {
+				t.Errorf("%s: the recommendation names %s of version %d", p.Name, r.Policy, r.SettingsVersion)
 			}
 			if r.Action != Downsize {
 				continue
