@@ -27,9 +27,9 @@ type Draft struct {
 
 // EarlierDraft reads the DOCX of this report, or of the version before, that lies
 // in the folder. Without one, its Name is empty.
-func EarlierDraft(dir string, m report.Month) (Draft, error) {
-	for ; m.Version > 0; m.Version-- {
-		name := report.FileName(m)
+func EarlierDraft(dir string, e report.Edition) (Draft, error) {
+	for ; e.Version > 0; e.Version-- {
+		name := e.FileName()
 		data, err := os.ReadFile(filepath.Join(dir, name+".docx"))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -70,15 +70,15 @@ func (d Draft) SetAside(dir string) (string, error) {
 // WriteReport writes the files of a report and their manifest into a folder,
 // which it makes; the manifest last, so that what it names is there. A report of
 // the same name is replaced. It returns the manifest's name.
-func WriteReport(dir string, m report.Month, files []report.File) (string, error) {
+func WriteReport(dir string, e report.Edition, files []report.File) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("write report: %w", err)
 	}
-	text, err := report.NewManifest(m, files).Encode()
+	text, err := report.NewManifest(e, files).Encode()
 	if err != nil {
 		return "", err
 	}
-	name := filepath.Join(dir, report.FileName(m)+ManifestSuffix)
+	name := filepath.Join(dir, e.FileName()+ManifestSuffix)
 	for _, f := range files {
 		if err := durable.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
 			return "", fmt.Errorf("write report: %w", err)

@@ -86,7 +86,7 @@ func TestReport(t *testing.T) {
 	t.Run("files", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "new", "folder")
 		files := []report.File{report.NewFile("x.xlsx", book), report.NewFile("x.html", page)}
-		name, err := collector.WriteReport(dir, m, files)
+		name, err := collector.WriteReport(dir, m.Edition(), files)
 		if err != nil {
 			t.Fatal(err)
 		}

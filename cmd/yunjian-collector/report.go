@@ -55,11 +55,15 @@ and fonts-arphic-ukai, or fonts_dir in the configuration. Without one they are l
 			}
 			say("writing")
 			p := press{formats, cmd.Flags().Changed("formats"), c.FontsDir, dir, say}
-			files, omitted, err := p.render(m)
+			d, err := report.Compose(m)
 			if err != nil {
 				return err
 			}
-			manifest, err := collector.WriteReport(dir, m, files)
+			files, omitted, err := p.render(d, m.Edition())
+			if err != nil {
+				return err
+			}
+			manifest, err := collector.WriteReport(dir, m.Edition(), files)
 			if err != nil {
 				return err
 			}

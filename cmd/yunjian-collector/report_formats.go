@@ -39,15 +39,11 @@ func checkFormats(formats []string) error {
 	return nil
 }
 
-// render prints a month. Where there is no typeface, the formats that need one are
+// render prints a report. Where there is no typeface, the formats that need one are
 // left out with a sentence that says what to install; if they were asked for, that
 // is an error.
-func (p press) render(m report.Month) (files []report.File, omitted []string, err error) {
-	d, err := report.Compose(m)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := p.keep(&d, m); err != nil {
+func (p press) render(d report.Document, e report.Edition) (files []report.File, omitted []string, err error) {
+	if err := p.keep(&d, e); err != nil {
 		return nil, nil, err
 	}
 	var faces collector.Typefaces
@@ -65,7 +61,7 @@ func (p press) render(m report.Month) (files []report.File, omitted []string, er
 			omitted = append(omitted, format)
 			continue
 		}
-		data, err := print(d, format, m.JudgedAt, faces)
+		data, err := print(d, format, e.JudgedAt, faces)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -88,8 +84,8 @@ func print(d report.Document, format string, at time.Time, faces collector.Typef
 
 // keep takes over what persons wrote into an earlier draft, and sets the draft aside
 // if it was edited and is about to be replaced.
-func (p press) keep(d *report.Document, m report.Month) error {
-	draft, err := collector.EarlierDraft(p.dir, m)
+func (p press) keep(d *report.Document, e report.Edition) error {
+	draft, err := collector.EarlierDraft(p.dir, e)
 	if err != nil || draft.Name == "" {
 		return err
 	}

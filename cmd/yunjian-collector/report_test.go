@@ -31,6 +31,15 @@ func emptyMonth(t *testing.T) report.Month {
 	return m
 }
 
+func composed(t *testing.T, m report.Month) (report.Document, report.Edition) {
+	t.Helper()
+	d, err := report.Compose(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, m.Edition()
+}
+
 // typed changes a part of a DOCX, as a person with an editor does.
 func typed(t *testing.T, data []byte, from, to string) []byte {
 	t.Helper()
@@ -79,11 +88,11 @@ func TestDraftIsKept(t *testing.T) {
 	run := func() map[string][]byte {
 		t.Helper()
 		p := press{formats: reportFormats(), dir: dir, say: func(s string) { told = append(told, s) }}
-		files, omitted, err := p.render(m)
+		files, omitted, err := p.render(composed(t, m))
 		if err != nil || len(omitted) > 0 {
 			t.Fatalf("omitted %v, %v", omitted, err)
 		}
-		if _, err := collector.WriteReport(dir, m, files); err != nil {
+		if _, err := collector.WriteReport(dir, m.Edition(), files); err != nil {
 			t.Fatal(err)
 		}
 		out := map[string][]byte{}
@@ -124,7 +133,7 @@ func TestDraftIsKept(t *testing.T) {
 func TestWithoutTypeface(t *testing.T) {
 	var told []string
 	p := press{formats: reportFormats(), fontsDir: t.TempDir(), dir: t.TempDir(), say: func(s string) { told = append(told, s) }}
-	files, omitted, err := p.render(emptyMonth(t))
+	files, omitted, err := p.render(composed(t, emptyMonth(t)))
 	if err != nil || len(files) != 2 {
 		t.Fatalf("%d files, %v; want HTML and XLSX", len(files), err)
 	}
@@ -135,7 +144,7 @@ func TestWithoutTypeface(t *testing.T) {
 		t.Errorf("told %q; want the package to install", told)
 	}
 	p.explicit = true
-	if _, _, err := p.render(emptyMonth(t)); !errors.Is(err, collector.ErrNoTypeface) {
+	if _, _, err := p.render(composed(t, emptyMonth(t))); !errors.Is(err, collector.ErrNoTypeface) {
 		t.Errorf("asked for by name, the formats give %v; want an error", err)
 	}
 	if err := checkFormats([]string{"pdf", "doc"}); err == nil || !strings.Contains(err.Error(), `"doc"`) {

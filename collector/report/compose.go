@@ -28,7 +28,7 @@ func Compose(m Month) (Document, error) {
 	}
 	c := &composer{t: t, m: &m}
 	d := Document{
-		Title: t.Title, Name: FileName(m), Provider: t.given(m.Provider.Name), Period: t.month(m.Period),
+		Title: t.Title, Name: m.Edition().FileName(), Provider: t.given(m.Provider.Name), Period: t.month(m.Period),
 		Absent: t.Absent, Marks: c.marks(), Notices: c.notices(), Cover: c.cover(),
 	}
 	if m.Provider.Name == "" {

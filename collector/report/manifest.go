@@ -8,22 +8,60 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
-// kindUsage is the kind of this report in file names.
-const kindUsage = "usage"
+// The kinds of a report, as they stand in file names (reports.md 0.6).
+const (
+	KindUsage    = "usage"    // A, 云资源使用情况与效率月报
+	KindSecurity = "security" // B, 安全运维报告 and 安全态势报告
+	KindNotice   = "notice"   // C, 低利用率通报
+)
+
+// Edition says which report it is and what it was made from: enough to name its
+// files and to write their manifest.
+type Edition struct {
+	Kind     string
+	Provider string
+	// Unit is the using unit whose rows alone are in it; empty: those of all.
+	Unit     string
+	Period   calendar.Month
+	Version  int
+	Open     bool
+	Batch    string
+	JudgedAt time.Time
+	Program  string
+	Rules    []Rule
+}
+
+// Edition returns what names the usage report of the month.
+func (m *Month) Edition() Edition {
+	return Edition{
+		Kind: KindUsage, Provider: m.Provider.ID, Period: m.Period, Version: m.Version, Open: m.Open,
+		Batch: m.Batch, JudgedAt: m.JudgedAt, Program: m.Program, Rules: m.Rules,
+	}
+}
 
 // FileName is the name of the report's files without ending:
-// {provider}-{yyyymm}-usage-v{n} (reports.md 0.6). What a file name should not
-// hold is replaced by an underscore.
-func FileName(m Month) string {
-	safe := strings.Map(func(r rune) rune {
+// {provider}-{yyyymm}-{kind}[-{unit}]-v{n} (reports.md 0.6). What a file name
+// should not hold is replaced by an underscore.
+func (e Edition) FileName() string {
+	name := fmt.Sprintf("%s-%04d%02d-%s", fileSafe(e.Provider), e.Period.Year, int(e.Period.Month), e.Kind)
+	if e.Unit != "" {
+		name += "-" + fileSafe(e.Unit)
+	}
+	return fmt.Sprintf("%s-v%d", name, e.Version)
+}
+
+func fileSafe(id string) string {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`/\:*?"<>| .`, r) {
 			return '_'
 		}
 		return r
-	}, m.Provider.ID)
-	return fmt.Sprintf("%s-%04d%02d-%s-v%d", safe, m.Period.Year, int(m.Period.Month), kindUsage, m.Version)
+	}, id)
 }
 
 // File is one file of a report.
@@ -46,6 +84,7 @@ type Manifest struct {
 	Report   string         `json:"report"`
 	Kind     string         `json:"kind"`
 	Provider string         `json:"provider"`
+	Unit     string         `json:"unit,omitempty"`
 	Period   string         `json:"period"`
 	Version  int            `json:"version"`
 	Open     bool           `json:"open"`
@@ -63,14 +102,14 @@ type ManifestRule struct {
 	Hash    string `json:"sha256"`
 }
 
-// NewManifest makes the manifest of a month's files, which it sorts by name.
-func NewManifest(m Month, files []File) Manifest {
+// NewManifest makes the manifest of a report's files, which it sorts by name.
+func NewManifest(e Edition, files []File) Manifest {
 	out := Manifest{
-		Report: FileName(m), Kind: kindUsage, Provider: m.Provider.ID, Period: m.Period.String(), Version: m.Version,
-		Open: m.Open, Batch: m.Batch, JudgedAt: m.JudgedAt.Format("2006-01-02T15:04:05Z07:00"), Program: m.Program,
+		Report: e.FileName(), Kind: e.Kind, Provider: e.Provider, Unit: e.Unit, Period: e.Period.String(), Version: e.Version,
+		Open: e.Open, Batch: e.Batch, JudgedAt: e.JudgedAt.Format("2006-01-02T15:04:05Z07:00"), Program: e.Program,
 		Rules: []ManifestRule{}, Files: slices.Clone(files),
 	}
-	for _, r := range m.Rules {
+	for _, r := range e.Rules {
 		out.Rules = append(out.Rules, ManifestRule{r.ID, r.Version, r.Hash})
 	}
 	slices.SortFunc(out.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })

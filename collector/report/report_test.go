@@ -130,7 +130,7 @@ func TestPrintedNumbers(t *testing.T) {
 
 func TestFileName(t *testing.T) {
 	m := Month{Period: calendar.Month{Year: 2026, Month: time.October}, Version: 2, Provider: Party{ID: "../天府 云"}}
-	if got, want := FileName(m), "___天府_云-202610-usage-v2"; got != want {
+	if got, want := m.Edition().FileName(), "___天府_云-202610-usage-v2"; got != want {
 		t.Errorf("FileName() = %q; want %q", got, want)
 	}
 }
