@@ -126,7 +126,9 @@ func (a *Advisor) explain(h *Assessment, r *Recommendation) {
 	}
 	switch {
 	case r.Restart && h.quiet >= 0:
-		s.say("restart", "window", t.window(h.quiet))
+		hour := h.quiet
+		r.RestartHour = &hour
+		s.say("restart", "window", t.window(hour))
 	case r.Restart:
 		s.say("restart_any")
 	}

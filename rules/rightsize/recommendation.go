@@ -47,6 +47,9 @@ type Recommendation struct {
 	Doubts     []string `json:"doubts,omitempty"`
 	// Restart says that the change needs the host to be restarted.
 	Restart bool `json:"restart"`
+	// RestartHour begins the two hours of the week in which it is least used, as hours since
+	// Sunday midnight; nil where no restart is needed or no time is known.
+	RestartHour *int `json:"restart_hour,omitempty"`
 	// Chinese and English explain it to people.
 	Chinese string `json:"zh"`
 	English string `json:"en"`
@@ -81,4 +84,36 @@ type Saving struct {
 	MemoryGiB float64  `json:"memory_gib"`
 	DiskGiB   float64  `json:"disk_gib"`
 	Yuan      *float64 `json:"yuan_month"`
+}
+
+// RiskLevel is how large the risk of a change is in the words of a notice.
+type RiskLevel string
+
+// The levels (C3). There is none where no forecast could be made.
+const (
+	RiskLow    RiskLevel = "low"
+	RiskMedium RiskLevel = "medium"
+	RiskHigh   RiskLevel = "high"
+)
+
+// RiskLevel puts the larger of the two probabilities of a recommendation into a level. It is
+// empty where one of them is not known, unless the other is high already.
+func (s Settings) RiskLevel(r *Recommendation) RiskLevel {
+	most, known := 0.0, true
+	for _, p := range []*float64{r.CPURisk, r.MemoryRisk} {
+		if p == nil {
+			known = false
+			continue
+		}
+		most = max(most, *p)
+	}
+	switch {
+	case most >= s.RiskHigh:
+		return RiskHigh
+	case !known:
+		return ""
+	case most >= s.RiskMedium:
+		return RiskMedium
+	}
+	return RiskLow
 }

@@ -46,6 +46,10 @@ type Settings struct {
 	// ConsolidateCPUP95 is the utilisation below which hosts of the smallest size of one
 	// system may be merged.
 	ConsolidateCPUP95 float64 `yaml:"consolidate_cpu_p95" json:"consolidate_cpu_p95"`
+	// RiskMedium and RiskHigh are the probabilities, 0 to 1, from which people are told
+	// that the risk of a change is medium, and high (C3).
+	RiskMedium float64 `yaml:"risk_medium" json:"risk_medium"`
+	RiskHigh   float64 `yaml:"risk_high" json:"risk_high"`
 }
 
 // RiskPolicy is the name of the risk model as a policy.
@@ -98,9 +102,12 @@ func (s Settings) check(name string) error {
 		{"shrink_below", s.ShrinkBelow, -1},
 		{"shrink_reserve", s.ShrinkReserve, -1},
 		{"consolidate_cpu_p95", s.ConsolidateCPUP95, -1},
+		{"risk_medium", s.RiskMedium, 0},
+		{"risk_high", s.RiskHigh, 0},
 	} {
 		c.Want(r.value > r.least && r.value >= 0 && r.value <= 1, r.key, "a ratio up to 1")
 	}
+	c.Want(s.RiskHigh > s.RiskMedium, "risk_high", "more than risk_medium")
 	c.Want(s.MinVCPU > 0 && s.MinVCPU <= 1024, "min_vcpu", "cores above 0")
 	c.Want(s.MinMemoryGiB > 0 && s.MinMemoryGiB <= 65536, "min_memory_gib", "GiB above 0")
 	c.Want(s.HistoryMonths >= 1 && s.HistoryMonths <= 24, "history_months", "months from 1 to 24")

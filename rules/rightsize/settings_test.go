@@ -18,6 +18,8 @@ func TestSettingsRefused(t *testing.T) {
 		{"max_cut: 0.50", "max_cut: 0", "max_cut: want"},
 		{"min_days: 14", "min_days: 0", "min_days: want"},
 		{"history_months: 3", "history_months: 3\nextra: 1", "extra"},
+		{"risk_medium: 0.05", "risk_medium: 0", "risk_medium: want"},
+		{"risk_high: 0.15", "risk_high: 0.05", "risk_high: want more than risk_medium"},
 		{"min_vcpu: 1", "---\nmin_vcpu: 1", "one document"},
 	} {
 		if !strings.Contains(good, tt.old) {
@@ -70,6 +72,29 @@ func TestPolicies(t *testing.T) {
 		}
 		if (cut > 0) == (p.Name == "keep") {
 			t.Errorf("%s: %d of %d hosts are cut", p.Name, cut, len(hosts))
+		}
+	}
+}
+
+// TestRiskLevel: the larger probability decides, and what is not known is never called low.
+func TestRiskLevel(t *testing.T) {
+	s := Settings{RiskMedium: 0.05, RiskHigh: 0.15}
+	at := func(p float64) *float64 { return &p }
+	for _, tt := range []struct {
+		cpu, memory *float64
+		want        RiskLevel
+	}{
+		{at(0.01), at(0.049), RiskLow},
+		{at(0.05), at(0), RiskMedium},
+		{at(0.149), at(0.05), RiskMedium},
+		{at(0), at(0.15), RiskHigh},
+		{nil, at(0.01), ""},
+		{at(0.06), nil, ""},
+		{nil, at(0.2), RiskHigh},
+		{nil, nil, ""},
+	} {
+		if got := s.RiskLevel(&Recommendation{CPURisk: tt.cpu, MemoryRisk: tt.memory}); got != tt.want {
+			t.Errorf("%v and %v give %q; want %q", tt.cpu, tt.memory, got, tt.want)
 		}
 	}
 }
