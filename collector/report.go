@@ -26,8 +26,8 @@ const clockLimit = time.Minute
 // provider's usage report. The month must have been judged, by the rules of pack:
 // the report is dated by that run and has no clock of its own. say is told what is
 // being read.
-func ReportMonth(ctx context.Context, db *store.Store, pack rules.Pack, month calendar.Month, provider, program string, say func(string)) (report.Month, error) {
-	g := gathering{db: db, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
+func ReportMonth(ctx context.Context, db *Database, pack rules.Pack, month calendar.Month, provider, program string, say func(string)) (report.Month, error) {
+	g := gathering{db: db.Store, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
 	in, err := g.input(ctx, pack)
 	if err != nil {
 		return report.Month{}, fmt.Errorf("report %s of provider %q: %w", month, provider, err)
@@ -179,11 +179,7 @@ func (g *gathering) facts(ctx context.Context, m calendar.Month) (*report.Facts,
 	}
 	f := &report.Facts{Observed: map[string]report.Observed{}}
 	for i := range hosts {
-		h := &hosts[i]
-		f.Hosts = append(f.Hosts, report.HostFacts{
-			ID: h.HostID, System: h.System, VCPU: h.VCPU, MemoryMiB: h.MemoryMiB, DiskGiB: h.DiskGiB, Standby: h.Standby, AtEnd: h.AtEnd,
-			AllocatedSeconds: h.AllocatedSeconds, ObservedSeconds: h.ObservedSeconds, OffSeconds: h.OffSeconds, Facts: h.Facts,
-		})
+		f.Hosts = append(f.Hosts, reportHost(&hosts[i]))
 	}
 	if f.Systems, err = g.db.SystemFacts(ctx, span); err != nil {
 		return nil, err
@@ -201,6 +197,13 @@ func (g *gathering) facts(ctx context.Context, m calendar.Month) (*report.Facts,
 		f.Observed[id] = report.Observed{Allocated: c.Allocated, Observed: c.Observed, Off: c.Off, Hosts: c.Hosts}
 	}
 	return f, err
+}
+
+func reportHost(h *store.HostFacts) report.HostFacts {
+	return report.HostFacts{
+		ID: h.HostID, System: h.System, VCPU: h.VCPU, MemoryMiB: h.MemoryMiB, DiskGiB: h.DiskGiB, Standby: h.Standby, AtEnd: h.AtEnd,
+		AllocatedSeconds: h.AllocatedSeconds, ObservedSeconds: h.ObservedSeconds, OffSeconds: h.OffSeconds, Facts: h.Facts,
+	}
 }
 
 // hosts reads the growth of storage and who reported.

@@ -53,7 +53,7 @@ func TestReportPages(t *testing.T) {
 	faces := typefaces(t)
 	toText, office := program(t, "pdftotext", "poppler-utils"), program(t, "soffice", "libreoffice-writer-nogui")
 	s, pack := judged(t, afterClose())
-	m, err := collector.ReportMonth(t.Context(), s, pack, fixtureMonth(), fixtureProvider, "test", quiet)
+	m, err := collector.ReportMonth(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth(), fixtureProvider, "test", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

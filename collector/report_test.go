@@ -61,7 +61,7 @@ func render(t *testing.T, m report.Month) (page, book []byte) {
 
 func TestReport(t *testing.T) {
 	s, pack := judged(t, afterClose())
-	m, err := collector.ReportMonth(t.Context(), s, pack, fixtureMonth(), fixtureProvider, "test", quiet)
+	m, err := collector.ReportMonth(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth(), fixtureProvider, "test", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestReport(t *testing.T) {
 	t.Run("page", func(t *testing.T) { checkPage(t, page) })
 	t.Run("workbook", func(t *testing.T) { checkBook(t, book, &m) })
 	t.Run("again", func(t *testing.T) {
-		again, err := collector.ReportMonth(t.Context(), s, pack, fixtureMonth(), fixtureProvider, "test", quiet)
+		again, err := collector.ReportMonth(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth(), fixtureProvider, "test", quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func checkBook(t *testing.T, data []byte, m *report.Month) {
 func TestReportOfOpenMonth(t *testing.T) {
 	now := time.Date(2026, time.September, 20, 12, 2, 0, 0, store.Zone())
 	s, pack := judged(t, now)
-	m, err := collector.ReportMonth(t.Context(), s, pack, fixtureMonth(), fixtureProvider, "test", quiet)
+	m, err := collector.ReportMonth(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth(), fixtureProvider, "test", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestReportOfOpenMonth(t *testing.T) {
 
 func checkRefusals(t *testing.T, s *store.Store, pack rules.Pack) {
 	ask := func(month int, provider string) string {
-		_, err := collector.ReportMonth(t.Context(), s, pack, fixtureMonth().Add(month), provider, "test", quiet)
+		_, err := collector.ReportMonth(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth().Add(month), provider, "test", quiet)
 		if err == nil {
 			return ""
 		}
@@ -327,7 +327,7 @@ func checkMoved(t *testing.T, s *store.Store, pack rules.Pack) {
 	if err := s.Exec(t.Context(), "ALTER TABLE usage_5m UPDATE cpu_used_millicores = 4000 WHERE host IN (SELECT host FROM hosts WHERE host_id = 'a3') SETTINGS mutations_sync = 1"); err != nil {
 		t.Fatal(err)
 	}
-	m, err := collector.ReportMonth(t.Context(), s, pack, fixtureMonth(), fixtureProvider, "test", quiet)
+	m, err := collector.ReportMonth(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth(), fixtureProvider, "test", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Build computes every figure of the report. It fails only if the input holds a
@@ -46,12 +47,16 @@ func Build(in Input) (Month, error) {
 // hash over all of the input but the program that prints it.
 func batch(in Input) (string, error) {
 	in.Program, in.Version = "", 0
+	return batchOf(in.JudgedAt, in)
+}
+
+func batchOf(judgedAt time.Time, in any) (string, error) {
 	text, err := json.Marshal(in)
 	if err != nil {
 		return "", fmt.Errorf("hash data of the report: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	return in.JudgedAt.Format("20060102T150405") + "-" + hex.EncodeToString(sum[:6]), nil
+	return judgedAt.Format("20060102T150405") + "-" + hex.EncodeToString(sum[:6]), nil
 }
 
 type builder struct {

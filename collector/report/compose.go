@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -46,11 +45,7 @@ func Compose(m Month) (Document, error) {
 	if c.err != nil {
 		return d, c.err
 	}
-	if len(*t.unnamed) > 0 {
-		slices.Sort(*t.unnamed)
-		return d, fmt.Errorf("compose report: no words for %s", strings.Join(slices.Compact(*t.unnamed), ", "))
-	}
-	return d, nil
+	return d, t.complete()
 }
 
 func (c *composer) marks() []string {

@@ -95,6 +95,8 @@ type Cell struct {
 	Note string
 	// Figure is the number of a typed cell.
 	Figure Figure
+	// Tag names a cell of a form that a person fills in; see Blank. Its text is empty until then.
+	Tag string
 }
 
 // Table is a table with one head row.
@@ -139,11 +141,17 @@ func (d *Document) Keep(written map[string]string) (lost []string) {
 	for i := range d.Cover {
 		take(d.Cover[i].Tag, &d.Cover[i].Value)
 	}
-	for _, s := range d.Sheets { // the cover once more
+	again := func(tag string, into *string) {
+		if text, ok := written[tag]; ok && tag != "" {
+			*into = text
+		}
+	}
+	for _, s := range d.Sheets { // what the sections have, once more
 		for i := range s.Pairs {
-			if text, ok := written[s.Pairs[i].Tag]; ok && s.Pairs[i].Tag != "" {
-				s.Pairs[i].Value = text
-			}
+			again(s.Pairs[i].Tag, &s.Pairs[i].Value)
+		}
+		for i := range s.Tables {
+			s.Tables[i].keep(again)
 		}
 	}
 	for _, s := range d.Sections {
@@ -151,7 +159,19 @@ func (d *Document) Keep(written map[string]string) (lost []string) {
 			if b.Blank != nil {
 				take(b.Blank.Tag, &b.Blank.Text)
 			}
+			if b.Table != nil {
+				b.Table.keep(take)
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(left))
+}
+
+// keep offers the cells of a form to be filled.
+func (t *Table) keep(fill func(tag string, into *string)) {
+	for _, row := range t.Rows {
+		for k := range row {
+			fill(row[k].Tag, &row[k].Text)
+		}
+	}
 }

@@ -21,7 +21,7 @@ func table[Row any](t text, id string, rows []Row, limit int, columns []column[R
 		*t.unnamed = append(*t.unnamed, "tables."+id)
 	}
 	out := &Table{ID: id, Title: words.Title, Note: words.Note}
-	if len(rows) == 0 {
+	if out.Empty = words.Empty; len(rows) == 0 && out.Empty == "" {
 		out.Empty = t.Empty
 	}
 	shown := rows

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -53,6 +54,8 @@ type text struct {
 		Title string `yaml:"title"`
 		Note  string `yaml:"note"`
 		Sheet string `yaml:"sheet"`
+		// Empty stands in place of rows; where it is empty itself, the common word does.
+		Empty string `yaml:"empty"`
 	} `yaml:"tables"`
 	Charts struct {
 		Distribution chartText `yaml:"distribution"`
@@ -63,9 +66,28 @@ type text struct {
 		// systems that are not drawn.
 		BubbleScale    string `yaml:"bubble_scale"`
 		BubblesUnknown string `yaml:"bubbles_unknown"`
+		// SparkCPU and SparkMemory are of a system, whose name their titles take.
+		SparkCPU    chartText `yaml:"spark_cpu"`
+		SparkMemory chartText `yaml:"spark_memory"`
+		SparkNote   string    `yaml:"spark_note"`
 	} `yaml:"charts"`
 	Series           map[string]string `yaml:"series"`
 	Columns          map[string]string `yaml:"columns"`
+	SizeValue        string            `yaml:"size_value"`
+	SizeDiskValue    string            `yaml:"size_disk_value"`
+	ActionCount      string            `yaml:"action_count"`
+	WorkingDaysValue string            `yaml:"working_days_value"`
+	MonthsValue      string            `yaml:"months_value"`
+	YuanValue        string            `yaml:"yuan_value"`
+	Weekdays         []string          `yaml:"weekdays"`
+	RestartValue     string            `yaml:"restart_value"`
+	LateValue        string            `yaml:"late_value"`
+	RiskValue        string            `yaml:"risk_value"`
+	DayRange         string            `yaml:"day_range"`
+	MonthRange       string            `yaml:"month_range"`
+	CriterionValue   string            `yaml:"criterion_value"`
+	RollbackValue    string            `yaml:"rollback_value"`
+	RollbackReclaim  string            `yaml:"rollback_reclaim"`
 	AllocatedValue   string            `yaml:"allocated_value"`
 	DiskValue        string            `yaml:"disk_value"`
 	ExemptionNone    string            `yaml:"exemption_none"`
@@ -89,12 +111,16 @@ type chartText struct {
 	Note  string `yaml:"note"`
 }
 
-func loadText() (text, error) {
+// loadText reads the words of text.yaml, and then those that another kind of report adds or
+// puts in their place.
+func loadText(more ...[]byte) (text, error) {
 	t := text{unnamed: new([]string)}
-	d := yaml.NewDecoder(bytes.NewReader(textFile))
-	d.KnownFields(true)
-	if err := d.Decode(&t); err != nil {
-		return t, fmt.Errorf("read words of the report: %w", err)
+	for _, file := range append([][]byte{textFile}, more...) {
+		d := yaml.NewDecoder(bytes.NewReader(file))
+		d.KnownFields(true)
+		if err := d.Decode(&t); err != nil {
+			return t, fmt.Errorf("read words of the report: %w", err)
+		}
 	}
 	return t, nil
 }
@@ -106,6 +132,15 @@ func (t text) word(where string, words map[string]string, name string) string {
 		*t.unnamed = append(*t.unnamed, where+"."+name)
 	}
 	return w
+}
+
+// complete tells the words that were asked for and are not there.
+func (t text) complete() error {
+	if len(*t.unnamed) == 0 {
+		return nil
+	}
+	slices.Sort(*t.unnamed)
+	return fmt.Errorf("compose report: no words for %s", strings.Join(slices.Compact(*t.unnamed), ", "))
 }
 
 // label is the word for a value of ours. A value that has none, which a newer

@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 	"collector/ingest":             {"internal/wire"},
 	"collector/inventory":          {"rules/calendar"},
 	"collector/replay":             {"collector/traces", "internal/wire", "rules/calendar"},
-	"collector/report":             {"collector/report/chart", "rules/calendar"},
+	"collector/report":             {"collector/report/chart", "rules/calendar", "rules/proposal", "rules/rightsize"},
 	"collector/report/chart":       {},
 	"collector/report/typeface":    {},
 	"collector/report/render/docx": {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},

@@ -67,6 +67,9 @@ func (b *body) table(p *page.Part) {
 				style = "TableNumber"
 			}
 			lines := []string{styled(style, bold+sized(p.Size), c.Text)}
+			if c.Tag != "" {
+				lines = []string{form(style, sized(p.Size), p.Heads[k].Text, &c)}
+			}
 			if c.Note != "" {
 				lines = append(lines, styled(style, bold+sized(p.Notes), c.Note))
 			}
@@ -133,4 +136,16 @@ func (b *body) cover(pairs []report.Pair) {
 	}
 	b.write(`</w:tbl>`)
 	b.paragraph("Note", "")
+}
+
+// room is what an empty cell of a form shows, so that there is something to click on.
+const room = "\u3000\u3000"
+
+// form is a cell that a person fills in.
+func form(style, properties, label string, c *report.Cell) string {
+	text := c.Text
+	if text == "" {
+		text = room
+	}
+	return `<w:p><w:pPr><w:pStyle w:val="` + style + `"/></w:pPr><w:sdt>` + control(c.Tag, label, c.Text == "") + `<w:sdtContent>` + run(properties, text) + `</w:sdtContent></w:sdt></w:p>`
 }

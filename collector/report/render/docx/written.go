@@ -129,7 +129,7 @@ func (r *reader) end(name string) {
 		}
 		last := r.stack[n]
 		r.stack = r.stack[:n]
-		text := strings.Trim(last.text.String(), "\n\t ")
+		text := strings.Trim(last.text.String(), "\n\t \u3000")
 		if last.tag != "" && !last.placeholder && text != "" && text != r.absent {
 			r.out[last.tag] = text
 		}
