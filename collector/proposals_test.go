@@ -174,6 +174,12 @@ func (f *caseFile) do(t *testing.T, day string, role proposal.Role, kind proposa
 func (f *caseFile) decided(t *testing.T) {
 	t.Helper()
 	f.open(t)
+	f.decideCase(t)
+}
+
+// decideCase is what follows on a proposal that is open.
+func (f *caseFile) decideCase(t *testing.T) {
+	t.Helper()
 	f.do(t, "2026-11-03", proposal.Supervisor, proposal.KindNotice, proposal.Data{Notice: &proposal.Notice{No: "N-7"}})
 	f.do(t, "2026-11-05", proposal.Unit, proposal.KindReply, proposal.Data{Reply: &proposal.Reply{Items: []proposal.ItemReply{
 		{Host: "a", Answer: proposal.Agree}, {Host: "b", Answer: proposal.Agree},
@@ -186,6 +192,12 @@ func (f *caseFile) decided(t *testing.T) {
 func (f *caseFile) implemented(t *testing.T) {
 	t.Helper()
 	f.decided(t)
+	f.implementCase(t)
+}
+
+// implementCase is what follows on a decided proposal.
+func (f *caseFile) implementCase(t *testing.T) {
+	t.Helper()
 	f.do(t, "2026-11-10", proposal.Provider, proposal.KindImplement, proposal.Data{Implement: &proposal.Implement{Items: []proposal.ItemChange{
 		{Host: "a"}, {Host: "b", Reclaim: &proposal.ReclaimProof{
 			Backup: "B-1", Wipe: "W-1", LogsReference: "L-1", LogsFrom: calendar.Date{Year: 2026, Month: 5, Day: 9}, LogsTo: calendar.Date{Year: 2026, Month: 11, Day: 9},

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/yunjian-io/yunjian/rules/calendar"
 	"github.com/yunjian-io/yunjian/rules/proposal"
 	"github.com/yunjian-io/yunjian/rules/rightsize"
@@ -157,97 +154,6 @@ func (c *noticer) verifyTable() *Table {
 	}...))
 }
 
-// realisedTable is F12 by resource (C7, A4-4).
-func realisedTable(t text, id string, rows []LedgerRow) *Table {
-	type row struct {
-		*LedgerRow
-		resource         string
-		approved, actual float64
-		share            *float64
-	}
-	var lines []row
-	for i := range rows {
-		r := rows[i].Realised
-		lines = append(lines,
-			row{&rows[i], "vcpu", r.Approved.Cores, r.Actual.Cores, r.Cores},
-			row{&rows[i], "memory_gib", r.Approved.MemoryGiB, r.Actual.MemoryGiB, r.MemoryGiB},
-			row{&rows[i], "disk_gib", r.Approved.DiskGiB, r.Actual.DiskGiB, r.DiskGiB})
-	}
-	return table(t, id, lines, 0, []column[row]{
-		{"system", false, func(r *row) Cell { return t.text(cmpName(Party{r.System, r.SystemName})) }},
-		{"unit", false, func(r *row) Cell { return t.text(r.UnitName) }},
-		{"changed_on", false, func(r *row) Cell { return t.day(r.ImplementedOn) }},
-		{"resource", false, func(r *row) Cell { return t.text(t.label("resource", r.resource)) }},
-		{"approved_reduction", false, func(r *row) Cell { return t.one(Of(r.approved)) }},
-		{"actual_reduction", false, func(r *row) Cell { return t.one(Of(r.actual)) }},
-		{"realised", false, func(r *row) Cell {
-			if r.share == nil {
-				return t.percent(Figure{State: None})
-			}
-			return t.percent(Of(*r.share))
-		}},
-		{"rebound", false, func(r *row) Cell {
-			if r.On(proposal.Verified).IsZero() {
-				return t.text("")
-			}
-			return t.text(t.yesNo(r.Rebound))
-		}},
-	})
-}
-
-// ledgerTable is the ledger of proposals: the day of each step, what is expected next, and
-// by how much it is late (A4-3, C8).
-func ledgerTable(t text, x proposal.Texts, id string, rows []LedgerRow) *Table {
-	on := func(name string, s proposal.State) column[LedgerRow] {
-		return column[LedgerRow]{name, false, func(r *LedgerRow) Cell { return t.day(r.On(s)) }}
-	}
-	due := func(name string, kind proposal.Kind) column[LedgerRow] {
-		return column[LedgerRow]{name, false, func(r *LedgerRow) Cell {
-			for _, d := range r.Deadlines {
-				if d.Kind == kind {
-					cell := t.day(d.Due)
-					if d.Late > 0 {
-						cell.Note = fmt.Sprintf(t.LateValue, d.Late)
-					}
-					return cell
-				}
-			}
-			return Cell{Text: t.None}
-		}}
-	}
-	return table(t, id, rows, 0, []column[LedgerRow]{
-		{"system", false, func(r *LedgerRow) Cell { return t.text(cmpName(Party{r.System, r.SystemName})) }},
-		{"unit", false, func(r *LedgerRow) Cell { return t.text(r.UnitName) }},
-		{"month", false, func(r *LedgerRow) Cell { return t.text(r.Month.String()) }},
-		{"state", false, func(r *LedgerRow) Cell { return t.text(x.States[r.Now].Chinese) }},
-		on("noticed_on", proposal.Noticed),
-		due("reply_due", proposal.KindReply),
-		on("replied_on", proposal.Replied),
-		on("reviewed_on", proposal.Reviewed),
-		{"approved_on", false, func(r *LedgerRow) Cell { return t.day(r.ApprovedOn) }},
-		due("implement_due", proposal.KindImplement),
-		{"changed_on", false, func(r *LedgerRow) Cell { return t.day(r.ImplementedOn) }},
-		due("verify_due", proposal.KindVerify),
-		on("verified_on", proposal.Verified),
-		{"next_step", false, func(r *LedgerRow) Cell { return t.nextStep(x, r) }},
-		{"late", false, func(r *LedgerRow) Cell { return t.count(Of(r.LateNow())) }},
-	})
-}
-
-// nextStep is what is expected, with those who may do it.
-func (t text) nextStep(x proposal.Texts, r *LedgerRow) Cell {
-	if len(r.Expected) == 0 {
-		return Cell{Text: t.None}
-	}
-	var words []string
-	for _, s := range r.Expected {
-		if word := x.Kinds[s.Kind].Chinese + " (" + listed(t, x.Roles, s.By...) + ")"; len(words) == 0 || words[len(words)-1] != word {
-			words = append(words, word)
-		}
-	}
-	return t.text(strings.Join(words, t.ListSeparator))
-}
-
 // overdueTable has every step that is late.
 func (c *noticer) overdueTable(rows []LedgerRow) *Table {
 	type row struct {
@@ -302,58 +208,4 @@ func (c *noticer) unitsTable() *Table {
 		out.Rows, out.Total = append(out.Rows, total), true
 	}
 	return out
-}
-
-// limitTable has the durations and limits by which the notice was made.
-func (c *noticer) limitTable() *Table {
-	type row struct{ name, value, basis string }
-	t, w, l := c.t, c.n.Workflow, c.n.Limits
-	d := w.Deadlines
-	rows := []row{
-		{"reply", t.period(d.Reply), d.Reply.Basis}, {"implementation", t.period(d.Implementation), d.Implementation.Basis},
-		{"restore", t.period(d.Restore), d.Restore.Basis}, {"verification", t.period(d.Verification), d.Verification.Basis},
-		{"rebound", percentText(w.Limits.ReboundCPUP95.Value), w.Limits.ReboundCPUP95.Basis},
-		{"logs", trimmed(w.Limits.LogHandoverMonths.Value), w.Limits.LogHandoverMonths.Basis},
-		{"risk_medium", percentText(l.RiskMedium), l.ApprovedBy}, {"risk_high", percentText(l.RiskHigh), l.ApprovedBy},
-		{"max_cut", percentText(l.MaxCut), l.ApprovedBy},
-	}
-	return table(t, "limits", rows, 0, []column[row]{
-		{"item", false, func(r *row) Cell { return t.text(t.label("limits", r.name)) }},
-		{"value", false, func(r *row) Cell { return t.text(r.value) }},
-		{"basis", true, func(r *row) Cell { return t.text(r.basis) }},
-	})
-}
-
-// noticeSheets are the sheets of the workbook.
-func (c *noticer) noticeSheets(d Document) []Sheet {
-	t, cover := c.t, d.Cover
-	sheet := func(id string, pairs []Pair, tables ...*Table) Sheet {
-		s := Sheet{Name: t.Tables[id].Sheet, Title: d.Title + " " + t.Tables[id].Title, Pairs: pairs}
-		for _, one := range tables {
-			s.Tables = append(s.Tables, *one)
-		}
-		return s
-	}
-	basis := sheet("basis", nil, formulaTable(t), c.limitTable(), ruleTextTable(t, c.m), parameterTable(t, c.m))
-	if c.n.Unit.ID == "" {
-		blocks := d.Sections[0].Blocks
-		var tables []*Table
-		for _, b := range blocks {
-			if b.Table != nil {
-				tables = append(tables, b.Table)
-			}
-		}
-		return []Sheet{sheet("annex_summary", cover, tables...), basis}
-	}
-	systems := make([]*NoticeSystem, len(c.n.Systems))
-	for i := range systems {
-		systems[i] = &c.n.Systems[i]
-	}
-	return []Sheet{
-		sheet("annex_evidence", cover, c.criteriaTable(), c.noticedTable(), c.evidenceTable("annex_evidence", systems)),
-		sheet("annex_proposed", nil, c.proposedSheet()),
-		sheet("annex_reply", nil, c.replyTable("annex_reply")),
-		sheet("annex_daily", nil, c.dailyTable()),
-		basis,
-	}
 }

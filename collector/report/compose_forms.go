@@ -8,7 +8,7 @@ import (
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
-// fill is a cell of a form: what was recorded, else a place to write in under a tag.
+// fillIn is a cell of a form: what was recorded, else a place to write in under a tag.
 func (t text) fillIn(recorded string, tag ...string) Cell {
 	if strings.TrimSpace(recorded) != "" {
 		return Cell{Text: recorded}
@@ -177,7 +177,7 @@ func (c *noticer) reviewTable(s *NoticeSystem) *Table {
 			if i.Decision == nil {
 				return t.fillIn("", "c5", i.Mark, name)
 			}
-			return t.text(of(i))
+			return t.fillIn(of(i), "c5", i.Mark, name)
 		}}
 	}
 	rows := c.items(func(i *NoticeItem) bool { return i.Proposed() && i.System == s.ID })

@@ -132,9 +132,9 @@ func BuildNotice(in NoticeInput) (Notice, error) {
 
 func (in *NoticeInput) system(p Proceeding, e Entry, unit string) NoticeSystem {
 	s := NoticeSystem{Entry: e, UnitName: unit, Evidence: in.Evidence[e.ID], Proceeding: p}
-	for _, f := range p.Findings {
-		if f.Reason != "" && !slices.Contains(s.Reasons, f.Reason) {
-			s.Reasons = append(s.Reasons, f.Reason)
+	for _, f := range slices.Concat(findingsOn(p.Findings, e.ID, true), findingsOn(p.Findings, e.ID, false)) {
+		if reason := reasonOf(f, e.ID); reason != "" && !slices.Contains(s.Reasons, reason) {
+			s.Reasons = append(s.Reasons, reason)
 		}
 		for _, own := range in.Findings {
 			if own.Kind == kindSystem && own.Subject == e.ID && own.Rule == f.RuleID {
@@ -160,6 +160,25 @@ func (in *NoticeInput) system(p Proceeding, e Entry, unit string) NoticeSystem {
 		return cmp.Or(-compareBool(a.Proposed(), b.Proposed()), strings.Compare(a.Host, b.Host))
 	})
 	return s
+}
+
+// findingsOn are the findings on a system itself, or on others than it.
+func findingsOn(findings []proposal.Finding, system string, itself bool) (out []proposal.Finding) {
+	for _, f := range findings {
+		if (f.Subject == system) == itself {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// reasonOf names the host that a reason is about, if it is not about the system itself.
+func reasonOf(f proposal.Finding, system string) string {
+	if f.Reason == "" || f.Subject == system {
+		return f.Reason
+	}
+	_, host, _ := strings.Cut(f.Subject, "/")
+	return host + ": " + f.Reason
 }
 
 // compareBool puts false before true.

@@ -19,6 +19,16 @@ func ledgerRow(p Proceeding, e Entry, unit string) LedgerRow {
 	return LedgerRow{Proceeding: p, SystemName: e.Name, UnitName: unit}
 }
 
+// diskKnown says that the disk of every host to be changed is given.
+func (p *Proceeding) diskKnown() bool {
+	for _, i := range p.Items {
+		if i.Decision != nil && i.Decision.Decision.Implementable() && i.Current.DiskGiB == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // UnitState is how far the proposals of a unit have come (C8). Systems are counted up to the
 // reply, items, which are hosts, from there on.
 type UnitState struct {

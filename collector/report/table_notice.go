@@ -56,7 +56,7 @@ func (c *noticer) noticedTable() *Table {
 		{"hosts", false, func(s *NoticeSystem) Cell { return t.count(Of(len(s.Items))) }},
 		{"saving_vcpu", false, func(s *NoticeSystem) Cell { return t.count(Of(s.Saving.VCPU)) }},
 		{"saving_memory", false, func(s *NoticeSystem) Cell { return t.one(Of(s.Saving.MemoryGiB)) }},
-		{"state", false, func(s *NoticeSystem) Cell { return t.text(c.texts.States[s.Proceeding.Now].Chinese) }},
+		{"progress", false, func(s *NoticeSystem) Cell { return t.text(c.texts.States[s.Proceeding.Now].Chinese) }},
 	})
 }
 
@@ -88,7 +88,7 @@ func (c *noticer) evidenceTable(id string, systems []*NoticeSystem) *Table {
 	show := func(of func(*Course) Figure) func(*evidenceRow) Cell {
 		return func(r *evidenceRow) Cell {
 			if r.resource == "network" {
-				return t.two(of(r.course))
+				return t.mbps(of(r.course))
 			}
 			return t.percent(of(r.course))
 		}
@@ -140,7 +140,7 @@ func (c *noticer) hostsTable(s *NoticeSystem) *Table {
 		{"memory_avg", false, func(h *HostFacts) Cell { return t.percent(Fact(h.Facts, "memory_avg")) }},
 		{"memory_p95", false, func(h *HostFacts) Cell { return t.percent(Fact(h.Facts, factMemoryP95)) }},
 		{"storage_used", false, func(h *HostFacts) Cell { return t.percent(Fact(h.Facts, factStorageRatio)) }},
-		{"network_host", false, func(h *HostFacts) Cell { return t.two(Fact(h.Facts, "network_avg_mbps")) }},
+		{"network_host", false, func(h *HostFacts) Cell { return t.mbps(Fact(h.Facts, "network_avg_mbps")) }},
 		{"coverage", false, func(h *HostFacts) Cell {
 			return t.percent(Coverage(h.ObservedSeconds, h.AllocatedSeconds, h.OffSeconds))
 		}},
@@ -148,6 +148,15 @@ func (c *noticer) hostsTable(s *NoticeSystem) *Table {
 	})
 	out.Title = c.name(s) + " " + out.Title
 	return out
+}
+
+// mbps prints a rate; what is too small for two decimals is not printed as 0.
+func (t text) mbps(f Figure) Cell {
+	cell := t.two(f)
+	if f.State == Known && f.Value > 0 && f.Value < 0.005 {
+		cell.Text = "<0.01"
+	}
+	return cell
 }
 
 // size prints a size; the zero size is that of a host that is given back.

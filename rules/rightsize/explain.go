@@ -156,7 +156,7 @@ func (a *Advisor) propose(s *speech, h *Assessment, r *Recommendation) {
 	case Downsize, Upsize, Consolidate:
 		s.say(string(r.Action), after...)
 	case Reclaim:
-		s.say("reclaim", "current", current, "why", h.host.Reclaim)
+		s.say("reclaim", "current", current, "why", strings.TrimSuffix(h.host.Reclaim, "。"))
 	case Shrink:
 		s.say("shrink", "current_disk", short(r.Current.DiskGiB), "target_disk", short(r.Target.DiskGiB), "used", short(*h.host.StorageUsedGiB))
 	default:
