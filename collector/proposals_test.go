@@ -24,6 +24,8 @@ type caseFile struct {
 	month calendar.Month
 	now   time.Time
 	run   store.JudgeRun
+	// storage is what hosts tell of their used storage, in MiB.
+	storage map[string]int64
 }
 
 // loads are the CPU in millicores and the memory in MiB of each host from each slot on.
@@ -45,6 +47,9 @@ func (f *caseFile) use(t *testing.T, host string, from, to calendar.Date, at fun
 		}
 		l := at(i)
 		row.Values[wire.IntervalSeconds], row.Values[wire.CPUUsedCores], row.Values[wire.MemoryUsedBytes] = 300, l.cpu, l.memory
+		if mib, told := f.storage[host]; told {
+			row.Values[wire.StorageUsedBytes] = mib
+		}
 		row.Values[wire.NetworkReceiveBytes], row.Values[wire.NetworkTransmitBytes] = 1000, 1000
 		rows.Usage = append(rows.Usage, row)
 	}
@@ -61,11 +66,7 @@ func steady(cpu, memory int64) func(int) load { return func(int) load { return l
 // inventoried is a case file without a judgement.
 func inventoried(t *testing.T) *caseFile {
 	t.Helper()
-	f := &caseFile{
-		db: &collector.Database{Store: rig.Open(t)}, month: calendar.Month{Year: 2026, Month: 10},
-		now: time.Date(2026, 11, 2, 9, 0, 0, 0, store.Zone()),
-	}
-	for i, file := range []collector.InventoryFile{
+	return inventoriedWith(t, []collector.InventoryFile{
 		{Name: "providers.csv", Data: []byte("provider_id,provider_name\np,P\nq,Q\n")},
 		{Name: "platforms.csv", Data: []byte("platform_id,platform_name,platform_kind,provider_id\nc,C,provider,p\n")},
 		{Name: "units.csv", Data: []byte("unit_code,unit_name\nN-1,U\nN-2,V\n")},
@@ -73,7 +74,17 @@ func inventoried(t *testing.T) *caseFile {
 		{Name: "flavors.csv", Kind: "flavors", Data: []byte("flavor_id,family,vcpu,memory_gib,price_yuan_month\nc2m4,c,2,4,\nc4m8,c,4,8,\nc8m16,c,8,16,\n")},
 		{Name: "hosts.csv", Data: []byte("host_id,system_id,platform_id,provider_id,flavor_id,vcpu,memory_gib,effective_from,state,owner\n" +
 			"a,s,c,p,c8m16,8,16,2020-01-01,in_service,unit\nb,s,c,p,c4m8,4,8,2020-01-01,in_service,unit\nx,busy,c,p,c4m8,4,8,2020-01-01,in_service,unit\n")},
-	} {
+	})
+}
+
+// inventoriedWith is a case file without a judgement over another inventory.
+func inventoriedWith(t *testing.T, files []collector.InventoryFile) *caseFile {
+	t.Helper()
+	f := &caseFile{
+		db: &collector.Database{Store: rig.Open(t)}, month: calendar.Month{Year: 2026, Month: 10},
+		now: time.Date(2026, 11, 2, 9, 0, 0, 0, store.Zone()),
+	}
+	for i, file := range files {
 		done, err := collector.ImportInventory(t.Context(), f.db.Store, file, f.now.Add(time.Duration(i)*time.Microsecond))
 		if err != nil || len(done.Problems) > 0 {
 			t.Fatalf("%s: %v %v", file.Name, done.Problems, err)

@@ -42,6 +42,7 @@ func Render(d report.Document) ([]byte, error) {
 		"landscape": func(s report.Section) bool {
 			return slices.ContainsFunc(s.Blocks, func(b report.Block) bool { return b.Table != nil && wide(b.Table) && len(b.Table.Rows) > 0 })
 		},
+		"spark": func(c *chart.Chart) bool { return c.Kind == chart.Spark },
 		"last":  func(i int, t *report.Table) bool { return t.Total && i == len(t.Rows)-1 },
 		"lines": func(s string) []string { return strings.Split(s, "\n") },
 		"join":  func(words []string) string { return strings.Join(words, "  ") },
