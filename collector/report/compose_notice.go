@@ -307,7 +307,7 @@ func (c *noticer) c3() []Block {
 		"medium": percentText(l.RiskMedium), "high": percentText(l.RiskHigh),
 	}
 	return []Block{
-		{Paragraph: c.paragraph("c3", values)}, {Table: c.proposedTable()}, {Table: c.riskTable()},
+		{Paragraph: c.paragraph("c3", values)}, {Table: c.proposedTable()}, {Table: c.riskTable()}, {Table: c.reasonTable()},
 	}
 }
 
@@ -315,7 +315,7 @@ func (c *noticer) c7() []Block {
 	w := c.n.Workflow
 	return []Block{
 		{Paragraph: c.paragraph("c7", map[string]any{"period": c.t.period(w.Deadlines.Verification), "rebound": percentText(w.Limits.ReboundCPUP95.Value)})},
-		{Table: c.verifyTable()}, {Table: realisedTable(c.t, "realised", c.changed())},
+		{Table: c.verifyTable()}, {Table: realisedTable(c.t, "realised", c.changed(), false)},
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/yunjian-io/yunjian/rules/proposal"
 )
 
-// realisedTable is F12 by resource (C7, A4-4).
-func realisedTable(t text, id string, rows []LedgerRow) *Table {
+// realisedTable is F12 by resource (C7, A4-4); units says that it is about several.
+func realisedTable(t text, id string, rows []LedgerRow, units bool) *Table {
 	type row struct {
 		*LedgerRow
 		resource         string
@@ -26,9 +26,11 @@ func realisedTable(t text, id string, rows []LedgerRow) *Table {
 			row{&rows[i], "memory_gib", Of(r.Approved.MemoryGiB), Of(r.Actual.MemoryGiB)},
 			row{&rows[i], "disk_gib", approved, actual})
 	}
-	return table(t, id, lines, 0, []column[row]{
-		{"system", false, func(r *row) Cell { return t.text(cmpName(Party{r.System, r.SystemName})) }},
-		{"unit", false, func(r *row) Cell { return t.text(r.UnitName) }},
+	whose := []column[row]{{"system", false, func(r *row) Cell { return t.text(cmpName(Party{r.System, r.SystemName})) }}}
+	if units {
+		whose = append(whose, column[row]{"unit", false, func(r *row) Cell { return t.text(r.UnitName) }})
+	}
+	return table(t, id, lines, 0, append(whose, []column[row]{
 		{"changed_on", false, func(r *row) Cell { return t.day(r.ImplementedOn) }},
 		{"resource", false, func(r *row) Cell { return t.text(t.label("resource", r.resource)) }},
 		{"approved_reduction", false, func(r *row) Cell { return t.one(r.approved) }},
@@ -40,7 +42,7 @@ func realisedTable(t text, id string, rows []LedgerRow) *Table {
 			}
 			return t.text(t.yesNo(r.Rebound))
 		}},
-	})
+	}...))
 }
 
 // ledgerTable is the ledger of proposals: the day of each step, what is expected next, and

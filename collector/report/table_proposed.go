@@ -187,8 +187,16 @@ func (c *noticer) riskTable() *Table {
 		{"saving", false, t.savingText},
 		{"saving_yuan", false, t.money},
 		{"rollback", false, c.rollback},
-		{"reason", true, func(i *NoticeItem) Cell { return t.text(i.Chinese) }},
 	}...))
+}
+
+// reasonTable is what each recommendation rests on, in words.
+func (c *noticer) reasonTable() *Table {
+	t := c.t
+	return table(t, "proposed_reasons", c.items(all), 0, []column[NoticeItem]{
+		{"host", false, func(i *NoticeItem) Cell { return t.text(i.HostID) }},
+		{"reason", true, func(i *NoticeItem) Cell { return t.text(i.Chinese) }},
+	})
 }
 
 // proposedSheet is C3 with every figure typed.

@@ -35,6 +35,7 @@ const (
 	wordNeeded = 9 // longest run of ASCII that is not broken
 	headNeeded = 2.2
 	headWanted = 9
+	writing    = 6    // an empty cell of a form
 	headFactor = 1.06 // letters of heads are heavier
 	digits     = 1.2  // where the font that a DOCX names is not there, another has wider ones
 )
@@ -49,6 +50,12 @@ func measure(t *report.Table, k int) measures {
 	name := min(chart.Ems(h.Text)*headFactor+0.3, headWanted)
 	longest, run := 0.0, 0.0
 	for _, row := range t.Rows {
+		if row[k].Tag != "" && row[k].Text == "" { // a person writes there
+			longest = max(longest, writing)
+			if h.Long {
+				longest = longWanted
+			}
+		}
 		longest, run = max(longest, chart.Ems(row[k].Text)), max(run, word(row[k].Text))
 	}
 	switch {
