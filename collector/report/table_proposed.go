@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
@@ -42,27 +43,28 @@ func used(value func(*rightsize.Evidence) float64) func(*NoticeItem) Figure {
 	}
 }
 
-// usedColumns are percentiles and peak of the demand in its own unit.
-func usedColumns(t text) []column[NoticeItem] {
+// usedColumns are percentiles and peak of the demand in its own unit; their heads begin with
+// used where they name the unit, or with short.
+func usedColumns(t text, head string) []column[NoticeItem] {
 	two := func(name string, value func(*rightsize.Evidence) float64) column[NoticeItem] {
 		of := used(value)
-		return column[NoticeItem]{name, false, func(i *NoticeItem) Cell { return t.two(of(i)) }}
+		return column[NoticeItem]{head + name, false, func(i *NoticeItem) Cell { return t.two(of(i)) }}
 	}
 	peak := func(name string, value func(*rightsize.Evidence) float64, at func(*NoticeItem) string) column[NoticeItem] {
 		of := used(value)
-		return column[NoticeItem]{name, false, func(i *NoticeItem) Cell {
+		return column[NoticeItem]{head + name, false, func(i *NoticeItem) Cell {
 			cell := t.two(of(i))
-			cell.Note = at(i)
+			_, cell.Note, _ = strings.Cut(at(i), "-") // of one year at most: month, day and time
 			return cell
 		}}
 	}
 	return []column[NoticeItem]{
-		two("used_cpu_p95", func(e *rightsize.Evidence) float64 { return e.CPU.P95 }),
-		two("used_cpu_p99", func(e *rightsize.Evidence) float64 { return e.CPU.P99 }),
-		peak("used_cpu_peak", func(e *rightsize.Evidence) float64 { return e.CPU.Max }, func(i *NoticeItem) string { return i.Evidence.CPU.MaxAt }),
-		two("used_memory_p95", func(e *rightsize.Evidence) float64 { return e.Memory.P95 / 1024 }),
-		two("used_memory_p99", func(e *rightsize.Evidence) float64 { return e.Memory.P99 / 1024 }),
-		peak("used_memory_peak", func(e *rightsize.Evidence) float64 { return e.Memory.Max / 1024 }, func(i *NoticeItem) string { return i.Evidence.Memory.MaxAt }),
+		two("_cpu_p95", func(e *rightsize.Evidence) float64 { return e.CPU.P95 }),
+		two("_cpu_p99", func(e *rightsize.Evidence) float64 { return e.CPU.P99 }),
+		peak("_cpu_peak", func(e *rightsize.Evidence) float64 { return e.CPU.Max }, func(i *NoticeItem) string { return i.Evidence.CPU.MaxAt }),
+		two("_memory_p95", func(e *rightsize.Evidence) float64 { return e.Memory.P95 / 1024 }),
+		two("_memory_p99", func(e *rightsize.Evidence) float64 { return e.Memory.P99 / 1024 }),
+		peak("_memory_peak", func(e *rightsize.Evidence) float64 { return e.Memory.Max / 1024 }, func(i *NoticeItem) string { return i.Evidence.Memory.MaxAt }),
 	}
 }
 
@@ -81,7 +83,7 @@ func (c *noticer) proposedTable() *Table {
 	t := c.t
 	columns := append(whose(t), column[NoticeItem]{"action", false, t.action},
 		column[NoticeItem]{"allocated", false, func(i *NoticeItem) Cell { return t.text(t.size(i.Current)) }})
-	columns = append(columns, usedColumns(t)...)
+	columns = append(columns, usedColumns(t, "short")...)
 	columns = append(columns, []column[NoticeItem]{
 		{"target", false, func(i *NoticeItem) Cell { return t.text(t.size(i.Target)) }},
 		{"change_cpu", false, func(i *NoticeItem) Cell { return t.changed(i.CPUCut) }},
@@ -226,7 +228,7 @@ func (c *noticer) proposedSheet() *Table {
 		size("vcpu", func(i *NoticeItem) float64 { return i.Current.VCPU }, false),
 		size("memory_gib", func(i *NoticeItem) float64 { return i.Current.MemoryMiB / 1024 }, false),
 		size("disk_gib", func(i *NoticeItem) float64 { return i.Current.DiskGiB }, false))
-	columns = append(columns, usedColumns(t)...)
+	columns = append(columns, usedColumns(t, "used")...)
 	columns = append(columns,
 		size("target_vcpu", func(i *NoticeItem) float64 { return i.Target.VCPU }, true),
 		size("target_memory", func(i *NoticeItem) float64 { return i.Target.MemoryMiB / 1024 }, true),
