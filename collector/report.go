@@ -29,6 +29,9 @@ const clockLimit = time.Minute
 func ReportMonth(ctx context.Context, db *Database, pack rules.Pack, month calendar.Month, provider, program string, say func(string)) (report.Month, error) {
 	g := gathering{db: db.Store, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
 	in, err := g.input(ctx, pack)
+	if err == nil {
+		err = g.proposals(ctx, db, &in)
+	}
 	if err != nil {
 		return report.Month{}, fmt.Errorf("report %s of provider %q: %w", month, provider, err)
 	}

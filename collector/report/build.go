@@ -40,6 +40,7 @@ func Build(in Input) (Month, error) {
 	b.judgements()
 	b.quality()
 	b.summary()
+	b.proceedings()
 	return b.out, nil
 }
 

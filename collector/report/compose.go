@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/yunjian-io/yunjian/rules/proposal"
 )
 
 // limits of the lists in the report itself; the annexes have all rows.
@@ -174,6 +176,13 @@ func (c *composer) a1() []Block {
 	}
 	saving := map[string]any{
 		"vcpu": number(s.Reclaimable.VCPU, 0), "memory": trimmed(s.Reclaimable.MemoryGiB), "disk": t.two(disk).Text, "disk_known": disk.State == Known,
+		"advised": t.Absent, "yuan": t.yuan(s.Yuan),
+	}
+	if s.Advised != nil {
+		saving["advised"] = t.actions(s.Advised.Actions)
+		if s.Advised.changes() > 0 {
+			saving["advised"] = fmt.Sprintf(t.AdvisedValue, t.actions(s.Advised.Actions), t.saved(s.Advised))
+		}
 	}
 	return append([]Block{
 		{Paragraph: c.paragraph("a1", values)},
@@ -228,15 +237,27 @@ func (c *composer) a3() []Block {
 func (c *composer) a4() []Block {
 	t, m := c.t, c.m
 	h := &headings{c: c}
-	return []Block{
+	out := []Block{
 		{Paragraph: c.paragraph("a4", nil)},
 		h.next("judged"),
 		{Table: judgedTable(t, "judged", m, m.Judged, 0)},
 		{Table: judgedTable(t, "idle", m, m.Idle, 2*listRows)},
 		h.next("warned"),
 		{Table: judgedTable(t, "warned", m, m.Warned, 2*listRows)},
-		h.next("exempted"),
-		{Table: exemptedTable(t, m)},
+	}
+	out = append(out, c.ledgers(h)...)
+	return append(out, h.next("exempted"), Block{Table: exemptedTable(t, m)})
+}
+
+// ledgers are A4-3 and A4-4.
+func (c *composer) ledgers(h *headings) []Block {
+	texts, err := proposal.LoadTexts()
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return []Block{
+		h.next("ledger"), {Table: ledgerTable(c.t, texts, "ledger", c.m.Ledger)},
+		h.next("realised"), {Table: realisedTable(c.t, "realised", c.m.Changed, true)},
 	}
 }
 

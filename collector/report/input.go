@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
 // Input is all that a report is made of, in the shape in which the store answers.
@@ -35,6 +36,10 @@ type Input struct {
 	Storage    []Storage `json:"storage"`
 	Senders    []Sender  `json:"senders"`
 	Findings   []Finding `json:"findings"`
+	// Recommendations are those for hosts of systems that were judged low and for hosts to be
+	// reclaimed; Proceedings the proposals of Art. 23 up to the month, as of when it was judged.
+	Recommendations []rightsize.Recommendation `json:"recommendations"`
+	Proceedings     []Proceeding               `json:"proceedings"`
 	// Workdays of the month, of which EstimatedDays rest on no published notice.
 	Workdays      int `json:"workdays"`
 	EstimatedDays int `json:"estimated_days"`

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
 // judgeSystems keeps, for each system, the finding that decides: a breach before
@@ -49,6 +51,11 @@ func (b *builder) judgements() {
 		case f.Kind == kindSystem && s != nil:
 			j.Name, j.UnitName, j.Hosts, j.Coverage = s.Name, s.UnitName, s.Hosts, s.Coverage
 			j.Allocated = Resources{s.VCPU, s.MemoryGiB, s.DiskTiB.Value * 1024}
+			if f.Verdict == verdictFail && f.Proposal != "" {
+				if j.Advice = b.advice(func(r *rightsize.Recommendation) bool { return r.System == f.Subject }); j.Advice != nil {
+					j.Saving = &j.Advice.Saving
+				}
+			}
 			for _, p := range f.Periods {
 				j.CPUP95, j.MemoryP95 = append(j.CPUP95, Fact(p.Facts, factCPUP95)), append(j.MemoryP95, Fact(p.Facts, factMemoryP95))
 			}
@@ -193,6 +200,7 @@ func (b *builder) summary() {
 		actions = append(actions, Action{Host: b.out.Idle[i].Subject, Before: b.out.Idle[i].Allocated})
 	}
 	s.Reclaimable = Saving(actions)
+	b.advised(&s)
 	b.out.Summary = s
 	slices.SortFunc(b.out.HighLoad, func(x, y Load) int {
 		return cmp.Or(-strings.Compare(x.Kind, y.Kind), strings.Compare(x.ID, y.ID)) // systems, then hosts

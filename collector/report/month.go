@@ -39,6 +39,10 @@ type Month struct {
 	Idle []Judgement `json:"idle"`
 	// Findings are all findings, the lists above included (annex 4).
 	Findings []Judgement `json:"findings"`
+	// Ledger are the proposals that were open when the month was judged (A4-3), Changed those
+	// with a change, of which something happened in the month or since (A4-4).
+	Ledger  []LedgerRow `json:"ledger"`
+	Changed []LedgerRow `json:"changed"`
 }
 
 // Quality is section A0: what the figures rest on.
@@ -131,10 +135,13 @@ type Summary struct {
 	// LowSystems is the number of systems judged low, and LowShare its part of the systems.
 	LowSystems Figure `json:"low_systems"`
 	LowShare   Figure `json:"low_share"`
-	// Reclaimable is F11 of the idle hosts; what down-scaling would save is not
-	// known until a target is (F10).
+	// Reclaimable is F11 of the idle hosts.
 	Reclaimable Resources `json:"reclaimable"`
 	IdleHosts   int       `json:"idle_hosts"`
+	// Advised is F11 of the other hosts of the systems judged low, each counted once; nil where
+	// there is a system without recommendations. Yuan is that of both, a month.
+	Advised *Advice `json:"advised"`
+	Yuan    Figure  `json:"saving_yuan_month"`
 }
 
 // Unit is a row of table A3-1.
@@ -231,4 +238,6 @@ type Judgement struct {
 	MemoryP95 []Figure  `json:"memory_p95"` // likewise
 	// Saving is F11; nil where the target is not known.
 	Saving *Resources `json:"saving"`
+	// Advice is what is recommended for the hosts of a system judged low; nil where nothing is.
+	Advice *Advice `json:"advice"`
 }

@@ -46,7 +46,10 @@ func judgedTable(t text, id string, m *Month, rows []Judgement, limit int) *Tabl
 		column[Judgement]{"allocated", false, func(j *Judgement) Cell { return t.text(t.resources(j.Allocated)) }},
 		column[Judgement]{"proposal", false, t.proposal},
 		column[Judgement]{"target", false, func(j *Judgement) Cell {
-			if j.Verdict != verdictFail || j.Saving != nil { // nothing proposed, or reclaimed as a whole
+			switch {
+			case j.Advice != nil:
+				return t.advised(j.Advice)
+			case j.Verdict != verdictFail || j.Saving != nil: // nothing proposed, or reclaimed as a whole
 				return Cell{Text: t.None}
 			}
 			return t.text("")
@@ -57,10 +60,18 @@ func judgedTable(t text, id string, m *Month, rows []Judgement, limit int) *Tabl
 				return Cell{Text: t.None}
 			case j.Saving == nil:
 				return t.text("")
+			case j.Advice != nil:
+				return Cell{Text: t.saved(j.Advice), Note: t.yuanNote(j.Advice.Yuan)}
 			}
 			return t.text(t.resources(*j.Saving))
 		}},
-		column[Judgement]{"confidence", false, func(j *Judgement) Cell { return t.percent(j.Coverage) }},
+		column[Judgement]{"confidence", false, func(j *Judgement) Cell {
+			cell := t.percent(j.Coverage)
+			if j.Advice != nil {
+				cell.Note = t.sureness(j.Advice)
+			}
+			return cell
+		}},
 		column[Judgement]{"exemptions_checked", false, func(j *Judgement) Cell { return t.text(t.checked(m, j)) }},
 		column[Judgement]{"reason", true, func(j *Judgement) Cell { return t.text(j.Reason) }},
 	))
@@ -137,7 +148,10 @@ func findingTable(t text, m *Month) *Table {
 	}
 	vcpu, memory := saving(func(r Resources) float64 { return r.VCPU }), saving(func(r Resources) float64 { return r.MemoryGiB })
 	disk := func(j *Judgement) Figure {
-		if j.Verdict == verdictFail && j.Allocated.DiskGiB == 0 {
+		switch {
+		case j.Advice != nil:
+			return j.Advice.Disk
+		case j.Verdict == verdictFail && j.Allocated.DiskGiB == 0:
 			return Figure{} // not given
 		}
 		return saving(func(r Resources) float64 { return r.DiskGiB })(j)

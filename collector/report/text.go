@@ -81,6 +81,10 @@ type text struct {
 	YuanValue        string            `yaml:"yuan_value"`
 	Weekdays         []string          `yaml:"weekdays"`
 	RestartValue     string            `yaml:"restart_value"`
+	AdvisedValue     string            `yaml:"advised_value"`
+	SavedValue       string            `yaml:"saved_value"`
+	SurenessValue    string            `yaml:"sureness_value"`
+	YuanNote         string            `yaml:"yuan_note"`
 	LateValue        string            `yaml:"late_value"`
 	RiskValue        string            `yaml:"risk_value"`
 	DayRange         string            `yaml:"day_range"`
