@@ -256,8 +256,10 @@ func (c *composer) ledgers(h *headings) []Block {
 		c.err = err
 	}
 	return []Block{
-		h.next("ledger"), {Table: ledgerTable(c.t, texts, "ledger", c.m.Ledger)},
-		h.next("realised"), {Table: realisedTable(c.t, "realised", c.m.Changed, true)},
+		h.next("ledger"),
+		{Table: ledgerTable(c.t, texts, "ledger", c.m.Ledger)},
+		h.next("realised"),
+		{Table: realisedTable(c.t, "realised", c.m.Changed, true)},
 	}
 }
 

@@ -52,8 +52,10 @@ func (c *noticer) c4() []Block {
 		"reasons": listed(c.t, x.Reasons, proposal.BusinessPeak, proposal.GuaranteeTask, proposal.DisasterRecovery, proposal.ExpansionPlanned, proposal.ShutdownPlanned, proposal.OtherReason),
 	}
 	sign := c.t.form("reply_sign", "", []field{
-		{"reply_note", c.t.fillIn("", "c4.note")}, {"reply_head", c.t.fillIn("", "c4.head")},
-		{"reply_seal", c.t.fillIn("", "c4.seal")}, {"reply_date", c.t.fillIn("", "c4.date")},
+		{"reply_note", c.t.fillIn("", "c4.note")},
+		{"reply_head", c.t.fillIn("", "c4.head")},
+		{"reply_seal", c.t.fillIn("", "c4.seal")},
+		{"reply_date", c.t.fillIn("", "c4.date")},
 	})
 	return []Block{{Paragraph: c.paragraph("c4", values)}, {Table: c.replyTable("reply")}, {Table: sign}}
 }
@@ -127,8 +129,12 @@ func (c *noticer) reviewHead(s *NoticeSystem) *Table {
 	}
 	var fields []field
 	for _, f := range [][2]string{
-		{"review_no", r.No}, {"review_date", date}, {"review_mode", mode},
-		{"unit_rep", r.UnitRep}, {"provider_rep", r.ProviderRep}, {"supervisor_rep", r.SupervisorRep},
+		{"review_no", r.No},
+		{"review_date", date},
+		{"review_mode", mode},
+		{"unit_rep", r.UnitRep},
+		{"provider_rep", r.ProviderRep},
+		{"supervisor_rep", r.SupervisorRep},
 	} {
 		fields = append(fields, field{f[0], c.t.fillIn(f[1], "c5", key, f[0])})
 	}

@@ -143,18 +143,23 @@ func (c *noticer) c1() []Block {
 		current.VCPU, current.MemoryGiB = current.VCPU+s.Current.VCPU, current.MemoryGiB+s.Current.MemoryGiB
 	}
 	out := []Block{
-		h.next("basis"), {Paragraph: c.paragraph("basis", nil)},
-		h.next("criteria"), {Paragraph: c.paragraph("criteria", map[string]any{"window": c.window(), "judged_at": t.minute(n.JudgedAt)})},
+		h.next("basis"),
+		{Paragraph: c.paragraph("basis", nil)},
+		h.next("criteria"),
+		{Paragraph: c.paragraph("criteria", map[string]any{"window": c.window(), "judged_at": t.minute(n.JudgedAt)})},
 		{Table: c.criteriaTable()},
-		h.next("result"), {Paragraph: c.paragraph("result", map[string]any{
+		h.next("result"),
+		{Paragraph: c.paragraph("result", map[string]any{
 			"unit": cmpName(n.Unit), "systems": len(n.Systems), "hosts": hosts, "vcpu": number(current.VCPU, 0), "memory": trimmed(current.MemoryGiB),
 		})},
 		{Table: c.noticedTable()},
-		h.next("proposed"), {Paragraph: c.paragraph("proposed", map[string]any{
+		h.next("proposed"),
+		{Paragraph: c.paragraph("proposed", map[string]any{
 			"actions": t.actions(counts), "vcpu": number(saving.VCPU, 0), "memory": trimmed(saving.MemoryGiB),
 			"disk": t.one(saving.disk.figure()).Text, "disk_known": !saving.disk.missing, "yuan": t.yuan(saving.yuan.figure()),
 		})},
-		h.next("reply"), {Paragraph: c.replyWanted()},
+		h.next("reply"),
+		{Paragraph: c.replyWanted()},
 		h.next("contact"),
 	}
 	return append(out, c.contact()...)
@@ -315,7 +320,8 @@ func (c *noticer) c7() []Block {
 	w := c.n.Workflow
 	return []Block{
 		{Paragraph: c.paragraph("c7", map[string]any{"period": c.t.period(w.Deadlines.Verification), "rebound": percentText(w.Limits.ReboundCPUP95.Value)})},
-		{Table: c.verifyTable()}, {Table: realisedTable(c.t, "realised", c.changed(), false)},
+		{Table: c.verifyTable()},
+		{Table: realisedTable(c.t, "realised", c.changed(), false)},
 	}
 }
 
@@ -347,9 +353,12 @@ func (c *noticer) c8() []Block {
 	}
 	out := []Block{
 		{Paragraph: c.paragraph("c8", values)},
-		h.next("units"), {Table: c.unitsTable()},
-		h.next("progress"), {Table: ledgerTable(t, c.texts, "ledger", c.n.Ledger)},
-		h.next("overdue"), {Table: c.overdueTable(late)},
+		h.next("units"),
+		{Table: c.unitsTable()},
+		h.next("progress"),
+		{Table: ledgerTable(t, c.texts, "ledger", c.n.Ledger)},
+		h.next("overdue"),
+		{Table: c.overdueTable(late)},
 	}
 	return append(out, c.blanks("C8")...)
 }

@@ -118,7 +118,7 @@ func (p *Proceeding) On(s proposal.State) calendar.Date {
 // LateNow are the working days by which what is still to be done is late, of the latest.
 func (p *Proceeding) LateNow() (late int) {
 	for _, d := range p.Deadlines {
-		if d.Open() && p.Proposal.Open() {
+		if d.Open() && p.Open() {
 			late = max(late, d.Late)
 		}
 	}

@@ -40,11 +40,14 @@ func (c *noticer) limitTable() *Table {
 	t, w, l := c.t, c.n.Workflow, c.n.Limits
 	d := w.Deadlines
 	rows := []row{
-		{"reply", t.period(d.Reply), d.Reply.Basis}, {"implementation", t.period(d.Implementation), d.Implementation.Basis},
-		{"restore", t.period(d.Restore), d.Restore.Basis}, {"verification", t.period(d.Verification), d.Verification.Basis},
+		{"reply", t.period(d.Reply), d.Reply.Basis},
+		{"implementation", t.period(d.Implementation), d.Implementation.Basis},
+		{"restore", t.period(d.Restore), d.Restore.Basis},
+		{"verification", t.period(d.Verification), d.Verification.Basis},
 		{"rebound", percentText(w.Limits.ReboundCPUP95.Value), w.Limits.ReboundCPUP95.Basis},
 		{"logs", trimmed(w.Limits.LogHandoverMonths.Value), w.Limits.LogHandoverMonths.Basis},
-		{"risk_medium", percentText(l.RiskMedium), l.ApprovedBy}, {"risk_high", percentText(l.RiskHigh), l.ApprovedBy},
+		{"risk_medium", percentText(l.RiskMedium), l.ApprovedBy},
+		{"risk_high", percentText(l.RiskHigh), l.ApprovedBy},
 		{"max_cut", percentText(l.MaxCut), l.ApprovedBy},
 	}
 	return table(t, "limits", rows, 0, []column[row]{

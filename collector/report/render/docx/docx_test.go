@@ -238,18 +238,27 @@ func TestGolden(t *testing.T) {
 
 func TestWritten(t *testing.T) {
 	d := document()
+	form := &report.Table{
+		Title: "反馈表", Heads: []report.Head{{Text: "云主机"}, {Text: "意见"}, {Text: "理由"}},
+		Rows: [][]report.Cell{{{Text: "a"}, {Tag: "c4.1.answer"}, {Tag: "c4.1.why", Text: "业务高峰"}}},
+	}
+	d.Sections[2].Blocks = append(d.Sections[2].Blocks, report.Block{Table: form})
+	d.Sheets = []report.Sheet{{Tables: []report.Table{{Rows: [][]report.Cell{{{Tag: "c4.1.answer"}}}}}}}
 	data := render(t, d)
 	got, err := docx.Written(data, "未提供")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"a8.plan": "第一行\n第二行 <&>"}
+	want := map[string]string{"a8.plan": "第一行\n第二行 <&>", "c4.1.why": "业务高峰"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	got["cover.signed_by"], got["a1.attention"], got["gone"] = "张三", "一项", "x"
+	got["cover.signed_by"], got["a1.attention"], got["c4.1.answer"], got["gone"] = "张三", "一项", "不同意", "x"
 	if lost := d.Keep(got); cmp.Diff([]string{"gone"}, lost) != "" {
 		t.Errorf("lost %v; want what has no place any more", lost)
+	}
+	if cell := d.Sheets[0].Tables[0].Rows[0][0]; cell.Text != "不同意" {
+		t.Errorf("the cell of the sheet reads %q; want what was written", cell.Text)
 	}
 	again, err := docx.Written(render(t, d), "未提供")
 	if err != nil {
