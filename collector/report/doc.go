@@ -7,6 +7,9 @@
 // the packages under render print. There is no clock, file or database; the same
 // Input gives the same Document, byte for byte.
 //
+// BuildNotice and ComposeNotice do the same for notices of low utilisation, from a
+// NoticeInput that holds the rows of one using unit (Art. 23).
+//
 // It leaves out what later reports add: capacity changes, operation, logs and
 // settlement. Their sections have their headings and say that nothing was
 // provided. It never turns what is missing into a number: see Figure.
