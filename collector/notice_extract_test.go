@@ -228,6 +228,8 @@ func TestNoticeExtracts(t *testing.T) {
 	f.tell(t, marks()[0], "2026-11-14", proposal.Unit, proposal.KindDispute, proposal.Data{Dispute: &proposal.Dispute{Reason: "异议" + marks()[0]}})
 	for i, built := range f.notices(t, "", calendar.Date{}) {
 		files := print(built)
+		pages := built.Document.Name + ".pdf"
+		checkCells(t, pages, string(unpacked(t, dir, pages, files[pages], toText)[len(files[pages]):]), &built.Document, 80)
 		if i == 0 {
 			continue // the office sees all
 		}
@@ -276,7 +278,7 @@ func unpacked(t *testing.T, dir, name string, data []byte, toText string) (out [
 			t.Fatal(err)
 		}
 		// Words that a narrow column breaks are whole again.
-		out = append(append(out, data...), strings.Join(strings.Fields(string(text)), "")...)
+		out = append(append(out, data...), squeeze(string(text))...)
 	case ".html":
 		out = data
 	default:

@@ -62,9 +62,57 @@ func TestNotice(t *testing.T) {
 	f.open(t)
 	before := f.notices(t, "N-1", calendar.Date{})
 	checkGolden(t, "notice.golden.txt", pageOf(t, before[0].Document))
+	places := tagsOf(t, before[0].Document)
 	f.decideCase(t)
 	f.implementCase(t)
 	built := f.notices(t, "", calendar.Date{})
 	checkGolden(t, "notice-office.golden.txt", pageOf(t, built[0].Document))
 	checkGolden(t, "notice-implemented.golden.txt", pageOf(t, built[1].Document))
+	// The places of what is not recorded yet are those of the first draft; the sheets of C6 have
+	// come with the approval.
+	left := 0
+	for tag := range tagsOf(t, built[1].Document) {
+		if places[tag] {
+			left++
+		} else if !strings.HasPrefix(tag, "c6.") {
+			t.Errorf("the place %s was not in the first draft", tag)
+		}
+	}
+	if left < 20 || len(places) <= left {
+		t.Errorf("%d of %d places are left", left, len(places))
+	}
+}
+
+// tagsOf are the places of a document that people write in, each of which stands there once.
+func tagsOf(t *testing.T, d report.Document) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	add := func(tag string) {
+		if tag == "" {
+			return
+		}
+		if out[tag] || len(tag) > 64 { // more is cut off by Word
+			t.Errorf("the tag %q stands there twice, or is too long", tag)
+		}
+		out[tag] = true
+	}
+	for _, p := range d.Cover {
+		add(p.Tag)
+	}
+	for _, s := range d.Sections {
+		for _, b := range s.Blocks {
+			if b.Blank != nil {
+				add(b.Blank.Tag)
+			}
+			if b.Table == nil {
+				continue
+			}
+			for _, row := range b.Table.Rows {
+				for _, c := range row {
+					add(c.Tag)
+				}
+			}
+		}
+	}
+	return out
 }

@@ -56,7 +56,9 @@ func NewProceeding(m proposal.Machine, p proposal.Proposal, events []proposal.Ev
 		case proposal.KindNotice:
 			out.Notice = e.Notice
 		case proposal.KindReview:
-			out.Review = e.Review
+			review := *e.Review
+			review.Items = nil // the items of the proposal have what was decided
+			out.Review = &review
 			if e.Review.Approval != nil {
 				out.Approval = e.Review.Approval
 			}
