@@ -14,46 +14,46 @@ import (
 // by the version that was in effect on the day it began.
 type Settings struct {
 	dated.Head `yaml:",inline"`
-	Deadlines  Deadlines `yaml:"deadlines"`
-	Limits     Limits    `yaml:"limits"`
+	Deadlines  Deadlines `yaml:"deadlines" json:"deadlines"`
+	Limits     Limits    `yaml:"limits" json:"limits"`
 }
 
 // Deadlines are the periods of the workflow.
 type Deadlines struct {
 	// Reply of the using unit, from the day of the notice.
-	Reply Period `yaml:"reply"`
+	Reply Period `yaml:"reply" json:"reply"`
 	// Implementation, from the day of the approval (Art. 22).
-	Implementation Period `yaml:"implementation"`
+	Implementation Period `yaml:"implementation" json:"implementation"`
 	// Restore, from the day on which the guard saw the risk (Art. 22).
-	Restore Period `yaml:"restore"`
+	Restore Period `yaml:"restore" json:"restore"`
 	// Verification, from the day of the implementation.
-	Verification Period `yaml:"verification"`
+	Verification Period `yaml:"verification" json:"verification"`
 }
 
 // Period is a number of working days, or of calendar months.
 type Period struct {
-	WorkingDays int    `yaml:"working_days"`
-	Months      int    `yaml:"months"`
-	Basis       string `yaml:"basis"`
+	WorkingDays int    `yaml:"working_days" json:"working_days"`
+	Months      int    `yaml:"months" json:"months"`
+	Basis       string `yaml:"basis" json:"basis"`
 }
 
 // Limits are the thresholds of the workflow.
 type Limits struct {
 	// ReboundCPUP95 is the CPU P95 after the change, 0 to 1, above which the change was
 	// too large (F12).
-	ReboundCPUP95 Limit `yaml:"rebound_cpu_p95"`
+	ReboundCPUP95 Limit `yaml:"rebound_cpu_p95" json:"rebound_cpu_p95"`
 	// LogHandoverMonths is how many calendar months of logs have to be handed over before
 	// a host is reclaimed (Art. 24, 31).
-	LogHandoverMonths Limit `yaml:"log_handover_months"`
+	LogHandoverMonths Limit `yaml:"log_handover_months" json:"log_handover_months"`
 	// GuardCeiling is the share of its size, above 0 up to 1, from which a changed host
 	// is taken to want more: it cannot show more than it has.
-	GuardCeiling Limit `yaml:"guard_ceiling"`
+	GuardCeiling Limit `yaml:"guard_ceiling" json:"guard_ceiling"`
 }
 
 // Limit is a number and what it rests on.
 type Limit struct {
-	Value float64 `yaml:"value"`
-	Basis string  `yaml:"basis"`
+	Value float64 `yaml:"value" json:"value"`
+	Basis string  `yaml:"basis" json:"basis"`
 }
 
 //go:embed workflow.yaml
