@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	"collector/report/render/html": {"collector/report", "collector/report/chart"},
 	"collector/report/render/pdf":  {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
 	"collector/report/render/xlsx": {"collector/report"},
-	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize"},
+	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize"},
 	"collector/store/engine":       {},
 	"collector/traces":             {"rules/calendar"},
 
@@ -64,6 +64,7 @@ var allowed = map[string][]string{
 	"rules/calendar":  {},
 	"rules/retention": {"rules/calendar"},
 	"rules/dated":     {"rules/calendar"},
+	"rules/filing":    {"rules/calendar"},
 	"rules/proposal":  {"rules/calendar", "rules/dated", "rules/rightsize"},
 	"rules/rightsize": {"rules/calendar", "rules/dated"},
 
