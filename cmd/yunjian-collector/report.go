@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,16 +14,23 @@ import (
 )
 
 func newReport(o *options) *cobra.Command {
-	var monthText, provider, dir string
+	var monthText string
+	var ask collector.MakeAsk
 	formats := reportFormats()
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write the monthly report on resource usage of a provider (Art. 30)",
-		Long: `report writes the usage report of one provider and month with a manifest of checksums:
+		Short: "Write a monthly report of a provider (Art. 30)",
+		Long: `report writes the reports of one kind, provider and month with a manifest of checksums:
 DOCX to edit and sign, PDF for the archive, XLSX with the annexes, and HTML. The month
 must have been judged; the report is dated by that run, and the same data give the same
-bytes. What was not provided is printed so, never as 0; a month that is not over is
+bytes. What was not provided is printed so, never as 0; a month that is not closed is
 marked as open on every page, and every page is marked as a draft until it is signed.
+
+The reports of a closed month (see close) get a place in the ledger (see filing) and are
+kept: writing them again prints what was kept, and with the signature once there is one.
+
+The kind ledger prints the ledgers D1 to D5 as of today, of a provider or, without one,
+of all.
 
 What a person wrote into the content controls of a DOCX that lies in --out, of this
 version or the one before, is taken over. An edited DOCX is kept under another name.
@@ -29,70 +38,90 @@ version or the one before, is taken over. An edited DOCX is kept under another n
 DOCX and PDF need a TrueType font with Chinese: the Debian packages fonts-arphic-uming
 and fonts-arphic-ukai, or fonts_dir in the configuration. Without one they are left out.`,
 		Example: `  yunjian-collector report --month 2026-10 --provider sichuan-cloud --out reports
-  yunjian-collector report --month 2026-10 --provider sichuan-cloud --out reports --formats html,xlsx`,
+  yunjian-collector report --month 2026-10 --provider sichuan-cloud --out reports --formats html,xlsx
+  yunjian-collector report --month 2026-10 --kind ledger --out reports`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			month, err := calendar.ParseMonth(monthText)
-			if err != nil {
+			if ask.Month, err = calendar.ParseMonth(monthText); err != nil {
 				return err
 			}
 			if err := checkFormats(formats); err != nil {
 				return err
 			}
-			db, c, err := o.database(cmd)
+			if ask.Provider == "" && ask.Kind != report.KindLedger {
+				return fmt.Errorf("required flag(s) \"provider\" not set: a report of kind %s is about one provider", ask.Kind)
+			}
+			p := press{formats: formats, explicit: cmd.Flags().Changed("formats")}
+			f, err := o.filer(cmd, p, "report:")
 			if err != nil {
 				return err
 			}
-			defer func() { err = closeWith(db, err) }()
-			pack, err := collector.LoadRules(c.RulesDir)
+			defer func() { err = closeWith(f.DB, err) }()
+			made, err := f.Make(cmd.Context(), ask)
 			if err != nil {
 				return err
 			}
-			say := func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "report:", what) }
-			m, err := collector.ReportMonth(cmd.Context(), db.Store, pack, month, provider, version(), say)
-			if err != nil {
-				return err
-			}
-			say("writing")
-			p := press{formats, cmd.Flags().Changed("formats"), c.FontsDir, dir, say}
-			d, err := report.Compose(m)
-			if err != nil {
-				return err
-			}
-			files, omitted, err := p.render(d, m.Edition())
-			if err != nil {
-				return err
-			}
-			manifest, err := collector.WriteReport(dir, m.Edition(), files)
-			if err != nil {
-				return err
-			}
-			if o.json {
-				return printJSON(cmd.OutOrStdout(), written{m, dir, manifest, files, omitted})
-			}
-			for _, f := range files {
-				fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(dir, f.Name))
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), manifest)
-			return nil
+			return o.printMade(cmd, made)
 		},
 	}
 	cmd.Flags().StringVar(&monthText, "month", "", "month to report, such as 2026-10")
-	cmd.Flags().StringVar(&provider, "provider", "", "id of the provider, as in the inventory")
-	cmd.Flags().StringVar(&dir, "out", "", "folder for the files; made if it is not there")
+	cmd.Flags().StringVar(&ask.Provider, "provider", "", "id of the provider, as in the inventory")
+	cmd.Flags().StringVar(&ask.Kind, "kind", report.KindUsage, "kind of the report")
+	cmd.Flags().StringVar(&ask.Dir, "out", "", "folder for the files; made if it is not there (default reports.out/MONTH of the configuration)")
 	cmd.Flags().StringSliceVar(&formats, "formats", formats, "formats to write")
-	for _, name := range []string{"month", "provider", "out"} {
-		_ = cmd.MarkFlagRequired(name) // the flags are defined above
-	}
+	_ = cmd.MarkFlagRequired("month") // the flag is defined above
 	return cmd
 }
 
-// written is what --json prints.
+// filer opens the database and makes what files reports; the caller closes its DB. Its
+// messages begin with prefix.
+func (o *options) filer(cmd *cobra.Command, p press, prefix string) (*collector.Filer, error) {
+	db, c, err := o.database(cmd)
+	if err != nil {
+		return nil, err
+	}
+	pack, err := collector.LoadRules(c.RulesDir)
+	if err != nil {
+		return nil, closeWith(db, err)
+	}
+	p.fontsDir, p.say = c.FontsDir, func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), prefix, what) }
+	return &collector.Filer{
+		DB: db, Pack: pack, Settings: c.Reports, Builders: collector.Builders(), Printer: p.printer(), Program: version(), Now: time.Now, Say: p.say,
+	}, nil
+}
+
+// written is what --json prints of a report.
 type written struct {
-	Month    report.Month  `json:"month"`
+	// Month are the figures of the report; null where they come from the ledger.
+	Month    any           `json:"month"`
+	Report   string        `json:"report"`
 	Dir      string        `json:"dir"`
 	Manifest string        `json:"manifest"`
 	Files    []report.File `json:"files"`
 	// Omitted are the formats for which no typeface was found.
 	Omitted []string `json:"omitted"`
+}
+
+// printMade names what was written. Of one report --json prints an object, of several a list.
+func (o *options) printMade(cmd *cobra.Command, made []collector.Made) error {
+	if o.json {
+		all := make([]written, len(made))
+		for i := range made {
+			m := &made[i]
+			all[i] = written{m.Figures, m.Edition.FileName(), m.Dir, m.Manifest, m.Files, m.Omitted}
+		}
+		if len(all) == 1 {
+			return printJSON(cmd.OutOrStdout(), all[0])
+		}
+		return printJSON(cmd.OutOrStdout(), all)
+	}
+	var lines []string
+	for i := range made {
+		for _, f := range made[i].Files {
+			lines = append(lines, filepath.Join(made[i].Dir, f.Name))
+		}
+		lines = append(lines, made[i].Manifest)
+	}
+	_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(lines, "\n"))
+	return err
 }

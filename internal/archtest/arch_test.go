@@ -18,7 +18,7 @@ const module = "github.com/yunjian-io/yunjian/"
 // A package that is not listed fails the test, so a new one must be placed here.
 var allowed = map[string][]string{
 	"cmd/yunjian-agent":     {"agent", "agent/logs", "internal/evidence", "internal/sdnotify", "internal/wire", "rules/calendar", "rules/retention"},
-	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/docx", "collector/report/render/html", "collector/report/render/pdf", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
+	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/docx", "collector/report/render/html", "collector/report/render/pdf", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
 
 	"agent":        {"agent/logs", "agent/probe", "agent/push", "agent/spool", "internal/sdnotify", "internal/selfmetrics", "internal/wire"},
 	"agent/ledger": {"internal/durable", "internal/wire"},
@@ -41,15 +41,17 @@ var allowed = map[string][]string{
 	"agent/spool":          {"internal/durable"},
 
 	"collector": {
-		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/report/typeface", "collector/store",
-		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/dated", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
+		"collector/central", "collector/ingest", "collector/inventory", "collector/mail", "collector/replay", "collector/report", "collector/report/ledger", "collector/report/typeface", "collector/store",
+		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/dated", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
 	"collector/inventory":          {"rules/calendar"},
+	"collector/mail":               {},
 	"collector/replay":             {"collector/traces", "internal/wire", "rules/calendar"},
 	"collector/report":             {"collector/report/chart", "rules/calendar"},
 	"collector/report/chart":       {},
+	"collector/report/ledger":      {"collector/report", "rules/calendar", "rules/filing"},
 	"collector/report/typeface":    {},
 	"collector/report/render/docx": {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
 	"collector/report/render/page": {"collector/report", "collector/report/chart"},

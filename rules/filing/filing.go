@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -100,8 +101,8 @@ func (h Head) Key(e Event) (string, error) {
 		e.By, e.Note = "", "" // who repeats what was done has not done it again
 	}
 	text, err := json.Marshal(struct {
-		ID string
-		Event
+		ID    string `json:"id"`
+		Event `json:"event"`
 	}{h.ID, e})
 	if err != nil {
 		return "", fmt.Errorf("key of event: %w", err)
@@ -176,9 +177,7 @@ func Fold(h Head, events []Event) Filing {
 
 func with[V any](m map[string]V, key string, v V) map[string]V {
 	out := make(map[string]V, len(m)+1)
-	for k, old := range m {
-		out[k] = old
-	}
+	maps.Copy(out, m)
 	out[key] = v
 	return out
 }

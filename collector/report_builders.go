@@ -1,0 +1,83 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/yunjian-io/yunjian/collector/report"
+	"github.com/yunjian-io/yunjian/rules"
+	"github.com/yunjian-io/yunjian/rules/calendar"
+)
+
+// BuildAsk says which reports are to be built.
+type BuildAsk struct {
+	DB    *Database
+	Pack  rules.Pack
+	Month calendar.Month
+	// Provider the reports are about; may be empty for kinds that are made for all.
+	Provider string
+	// Settings of the ledger, and the day as of which it is read.
+	Settings ReportsConfig
+	Day      calendar.Date
+	Program  string
+	// Say is told what is being read.
+	Say func(string)
+}
+
+// Built is a report that can be printed.
+type Built struct {
+	Document report.Document
+	Edition  report.Edition
+	// Figures are what scripts get with --json; they may be nil.
+	Figures any
+}
+
+// Builder makes the reports of one kind.
+type Builder struct {
+	// Build makes the reports of a provider and month: one, or one for each using unit.
+	Build func(ctx context.Context, ask BuildAsk) ([]Built, error)
+	// Unfiled kinds have no place in the ledger: they are made anew whenever they are
+	// asked for, need no signature and may be about all providers.
+	Unfiled bool
+}
+
+// Builders are the kinds of reports that the program makes. Everything behind them treats
+// all kinds alike.
+func Builders() map[string]Builder {
+	return map[string]Builder{
+		report.KindUsage:  {Build: buildUsage},
+		report.KindLedger: {Build: buildLedger, Unfiled: true},
+	}
+}
+
+func buildUsage(ctx context.Context, ask BuildAsk) ([]Built, error) {
+	m, err := ReportMonth(ctx, ask.DB.Store, ask.Pack, ask.Month, ask.Provider, ask.Program, ask.Say)
+	if err != nil {
+		return nil, err
+	}
+	d, err := report.Compose(m)
+	if err != nil {
+		return nil, err
+	}
+	return []Built{{d, m.Edition(), m}}, nil
+}
+
+// Printer prints reports. Its parts are functions of the caller, which knows the formats.
+type Printer struct {
+	// Print makes the files of a document, named after it. omitted are formats for which
+	// something is missing on this machine.
+	Print func(d report.Document, at time.Time) (files []report.File, omitted []string, err error)
+	// Keep takes over what persons wrote into the draft that lies in a folder, and sets an
+	// edited one aside before it is replaced.
+	Keep func(dir string, d *report.Document, e report.Edition) error
+}
+
+// builderOf returns the builder of a kind.
+func builderOf(builders map[string]Builder, kind string) (Builder, error) {
+	b, ok := builders[kind]
+	if !ok {
+		return b, fmt.Errorf("there is no kind of report %q: want one of %s", kind, joinSorted(builders))
+	}
+	return b, nil
+}
