@@ -54,7 +54,7 @@ type Made struct {
 type keptReport struct {
 	Document report.Document `json:"document"`
 	Edition  report.Edition  `json:"edition"`
-	// Included is what came late before it was made, Kept how many reports were made with it.
+	// Included is what came late before it was made.
 	Included report.Late `json:"included"`
 }
 
@@ -227,6 +227,14 @@ func (f *Filer) again(ctx context.Context, x *filing.Filing, dir string, closing
 	}
 	kept, err := f.kept(ctx, x.ID, filing.Sign)
 	if err != nil {
+		return Made{}, err
+	}
+	edited, err := f.kept(ctx, x.ID, filing.Sign)
+	if err != nil {
+		return Made{}, err
+	}
+	// An edited file is set aside; what is written in it does not get into what was signed.
+	if err := f.Printer.Keep(dir, &edited.Document, edited.Edition); err != nil {
 		return Made{}, err
 	}
 	return f.write(dir, kept.Document, kept.Edition)

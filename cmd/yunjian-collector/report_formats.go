@@ -103,6 +103,11 @@ func (p press) keep(d *report.Document, e report.Edition) error {
 		return err
 	}
 	written, err := docx.Written(draft.Data, d.Absent)
+	if draft.Name != d.Name+".docx" { // of the version before
+		for _, tag := range report.SignatureTags() {
+			delete(written, tag)
+		}
+	}
 	if err != nil {
 		p.say(fmt.Sprintf("nothing is taken over from %s: %v", draft.Name, err))
 	} else if lost := d.Keep(written); len(lost) > 0 {

@@ -63,6 +63,10 @@ const (
 	tagIssueDate  = "cover.issue_date"
 )
 
+// SignatureTags are the parts of a cover that belong to one version: a correction has to be
+// reviewed and signed anew.
+func SignatureTags() []string { return []string{tagReviewedBy, tagSignedBy, tagIssueDate} }
+
 // Issue marks the document as a draft, as open, as a correction, or as signed, and says
 // what came late. It is the same for every kind of report and takes no other part away.
 // An error means that the words are broken.

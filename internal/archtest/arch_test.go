@@ -81,6 +81,7 @@ var allowed = map[string][]string{
 	"internal/evidence":    {"internal/wire", "rules/calendar", "rules/retention"},
 	"internal/e2e":         {},
 	"internal/sdnotify":    {},
+	"internal/smtptest":    {},
 	"internal/selfmetrics": {},
 	"internal/wire":        {},
 }
