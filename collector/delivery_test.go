@@ -244,7 +244,11 @@ func TestReportsAPI(t *testing.T) {
 		}
 		return text
 	}
-	get := func(token, path string) (*http.Response, string) {
+	type reply struct {
+		status int
+		header http.Header
+	}
+	get := func(token, path string) (reply, string) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/v1/reports"+path, nil)
 		if err != nil {
@@ -262,7 +266,7 @@ func TestReportsAPI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return response, string(text)
+		return reply{response.StatusCode, response.Header}, string(text)
 	}
 	office, provider, rival := token(ingest.RoleOffice, ""), token(ingest.RoleProvider, "p"), token(ingest.RoleProvider, "q")
 	unit, other := token(ingest.RoleUnit, "N-1"), token(ingest.RoleUnit, "N-2")
@@ -274,8 +278,8 @@ func TestReportsAPI(t *testing.T) {
 			Reports []filing.Head `json:"reports"`
 		}
 		response, text := get(who, "?month=2026-10")
-		if err := json.Unmarshal([]byte(text), &list); err != nil || response.StatusCode != http.StatusOK {
-			t.Fatalf("%d %s: %v", response.StatusCode, text, err)
+		if err := json.Unmarshal([]byte(text), &list); err != nil || response.status != http.StatusOK {
+			t.Fatalf("%d %s: %v", response.status, text, err)
 		}
 		got := []string{}
 		for _, h := range list.Reports {
@@ -307,17 +311,17 @@ func TestReportsAPI(t *testing.T) {
 		{office, "/" + n1 + "/" + n2 + ".html", 404, "no file"},
 	} {
 		response, text := get(tt.who, tt.path)
-		if response.StatusCode != tt.status || !strings.Contains(text, tt.says) {
-			t.Errorf("%d: %s: %d %.200s; want %d with %q", i, tt.path, response.StatusCode, text, tt.status, tt.says)
+		if response.status != tt.status || !strings.Contains(text, tt.says) {
+			t.Errorf("%d: %s: %d %.200s; want %d with %q", i, tt.path, response.status, text, tt.status, tt.says)
 		}
 	}
 	response, text := get(unit, "/"+n1+"/"+n1+".xlsx")
 	x, err := o.Filing(t.Context(), n1)
-	if err != nil || response.Header.Get("ETag") != `"`+x.Files[1].SHA256+`"` || report.NewFile("", []byte(text)).SHA256 != x.Files[1].SHA256 {
+	if err != nil || response.header.Get("ETag") != `"`+x.Files[1].SHA256+`"` || report.NewFile("", []byte(text)).SHA256 != x.Files[1].SHA256 {
 		t.Errorf("the workbook is not the signed one: %v", err)
 	}
-	if d := response.Header.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment") || response.Header.Get("X-Content-Type-Options") != "nosniff" {
-		t.Errorf("headers %v", response.Header)
+	if d := response.header.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment") || response.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("headers %v", response.header)
 	}
 	if counted["ok"] == 0 || counted["unauthorized"] != 2 {
 		t.Errorf("counted %v", counted)

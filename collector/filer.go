@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,6 +57,16 @@ type keptReport struct {
 	Edition  report.Edition  `json:"edition"`
 	// Included is what came late before it was made.
 	Included report.Late `json:"included"`
+}
+
+// encode prints the report for the ledger. A document has no tags of its own: this program
+// alone reads it again, and refuses fields that it does not know.
+func (k keptReport) encode() ([]byte, error) {
+	text, err := json.Marshal(k) //nolint:musttag // see above
+	if err != nil {
+		return nil, fmt.Errorf("keep report %s: %w", k.Edition.FileName(), err)
+	}
+	return text, nil
 }
 
 // Dir is the folder of a month's reports.
@@ -179,9 +190,9 @@ func (f *Filer) prepare(ctx context.Context, x Built, included report.Late, of i
 	now := f.Now()
 	x.Edition.Version = closing.Version
 	head := headOf(x.Edition)
-	text, err := json.Marshal(keptReport{x.Document, x.Edition, included})
+	text, err := keptReport{x.Document, x.Edition, included}.encode()
 	if err != nil {
-		return Made{}, fmt.Errorf("keep report %s: %w", head.ID, err)
+		return Made{}, err
 	}
 	if err := f.DB.SaveFilingDocument(ctx, head.ID, filing.Prepare, text, now); err != nil {
 		return Made{}, err
@@ -249,7 +260,9 @@ func (f *Filer) kept(ctx context.Context, id string, stage filing.Kind) (k keptR
 	if text == nil {
 		return k, fmt.Errorf("report %s is in the ledger and was not kept (%s)", id, stage)
 	}
-	if err := json.Unmarshal(text, &k); err != nil {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()            //  a field that has gone would be lost from what was signed
+	if err := d.Decode(&k); err != nil { //nolint:musttag // as in encode
 		return k, fmt.Errorf("read kept report %s: %w", id, err)
 	}
 	k.Edition.JudgedAt = k.Edition.JudgedAt.In(store.Zone())

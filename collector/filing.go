@@ -2,11 +2,9 @@ package collector
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/ingest"
@@ -109,9 +107,9 @@ func (f *Filer) signed(ctx context.Context, x filing.Filing, e filing.Event, dir
 	if err := kept.Document.Issue(issue); err != nil {
 		return Made{}, err
 	}
-	text, err := json.Marshal(kept)
+	text, err := kept.encode()
 	if err != nil {
-		return Made{}, fmt.Errorf("keep report %s: %w", x.ID, err)
+		return Made{}, err
 	}
 	if err := f.DB.SaveFilingDocument(ctx, x.ID, filing.Sign, text, f.Now()); err != nil {
 		return Made{}, err
@@ -223,13 +221,4 @@ func (f *Filer) expected(providers []string, filings []filing.Filing) (out []fil
 		}
 	}
 	return out
-}
-
-// recipientNames joins the names of recipients for a message.
-func recipientNames(all []Recipient) string {
-	names := make([]string, len(all))
-	for i, r := range all {
-		names[i] = r.Name
-	}
-	return strings.Join(names, ", ")
 }

@@ -19,11 +19,11 @@ func newClose(o *options) *cobra.Command {
 		Long: `close judges a month that is over and closes it: its reports are made from that run, and
 data that come later are flagged (status counts them) and get into no report by
 themselves. Closing again changes nothing. With --correct a closed month is judged once
-more and gets the next version: its reports are then 更正版 and give the reason.
+more and gets the next version: its reports are then marked as corrections and give the reason.
 
 serve does it by itself at the end of the day reports.cutoff_day of the next month.`,
 		Example: `  yunjian-collector close --month 2026-10 --by li
-  yunjian-collector close --month 2026-10 --correct "补收一区三台主机数据" --by li`,
+  yunjian-collector close --month 2026-10 --correct "data of three hosts came late" --by li`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if ask.Month, err = calendar.ParseMonth(monthText); err != nil {

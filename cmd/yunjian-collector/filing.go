@@ -91,7 +91,7 @@ func printLedger(w io.Writer, rows []filing.Row) error {
 		r := &rows[i]
 		state, late, sent := string(r.State), "-", "-"
 		if r.State == filing.Missing {
-			state = "MISSING (漏报)"
+			state = "MISSING"
 		}
 		if r.Overdue {
 			late = strconv.Itoa(r.LateWorkdays) + " working days"
@@ -164,7 +164,7 @@ func (s *filingStep) flags(cmd *cobra.Command) {
 func newFilingReview(o *options) *cobra.Command {
 	var s filingStep
 	cmd := &cobra.Command{
-		Use: "review ID", Short: "Record that a report was reviewed (审核)", Args: cobra.ExactArgs(1),
+		Use: "review ID", Short: "Record that a report was reviewed", Args: cobra.ExactArgs(1),
 		Example: "  yunjian-collector filing review sichuan-cloud-202610-usage-v1 --by wang",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at, err := s.when()
@@ -188,7 +188,7 @@ func newFilingReview(o *options) *cobra.Command {
 func newFilingSign(o *options) *cobra.Command {
 	var s filingStep
 	cmd := &cobra.Command{
-		Use: "sign ID", Short: "Sign a report off (签发): it is printed without the mark of a draft", Args: cobra.ExactArgs(1),
+		Use: "sign ID", Short: "Sign a report off: it is printed without the mark of a draft", Args: cobra.ExactArgs(1),
 		Long: `sign records who signs a report off and prints it without the mark of a draft, from the
 data that were kept when it was made and with what persons wrote into the DOCX that lies
 in the folder. From then on it does not change; what is wrong needs a correction (see
@@ -219,12 +219,12 @@ close). Only the latest version of a closed month can be signed.`,
 func newFilingSend(o *options) *cobra.Command {
 	var s filingStep
 	cmd := &cobra.Command{
-		Use: "send ID", Short: "Carry a signed report to a recipient, or record that it was (报送)", Args: cobra.ExactArgs(1),
+		Use: "send ID", Short: "Carry a signed report to a recipient, or record that it was", Args: cobra.ExactArgs(1),
 		Long: `send puts a signed report into the folder of a recipient and sends it to his mail
 addresses, as the configuration says, and records it once all of it was taken. What was
 taken is not sent again. With --way nothing is carried: it records how a person did.`,
 		Example: `  yunjian-collector filing send sichuan-cloud-202610-usage-v1 --to office --by li
-  yunjian-collector filing send sichuan-cloud-202610-usage-v1 --to office --way 专人送达 --at 2026-11-05 --by li`,
+  yunjian-collector filing send sichuan-cloud-202610-usage-v1 --to office --way courier --at 2026-11-05 --by li`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at, err := s.when()
 			if err != nil {
@@ -255,7 +255,7 @@ taken is not sent again. With --way nothing is carried: it records how a person 
 func newFilingReceipt(o *options) *cobra.Command {
 	var s filingStep
 	cmd := &cobra.Command{
-		Use: "receipt ID", Short: "Record the receipt of a recipient (回执)", Args: cobra.ExactArgs(1),
+		Use: "receipt ID", Short: "Record the receipt of a recipient", Args: cobra.ExactArgs(1),
 		Example: "  yunjian-collector filing receipt sichuan-cloud-202610-usage-v1 --from office --no 2026-31 --by li",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at, err := s.when()

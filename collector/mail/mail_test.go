@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -51,7 +52,7 @@ func content(t *testing.T, m *mail.Message) (subject, text string, files map[str
 	parts := multipart.NewReader(m.Body, parameters["boundary"])
 	for {
 		p, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return subject, text, files
 		}
 		if err != nil {
@@ -133,7 +134,7 @@ func TestRefused(t *testing.T) {
 // A server that does not confirm the end of a message has not taken it.
 func TestNotTakenBefore250(t *testing.T) {
 	for last, want := range map[string]string{"451 try later": "451", "": "EOF"} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +149,7 @@ func TestNotTakenBefore250(t *testing.T) {
 		}
 	}
 	// And one that offers no STARTTLS gets nothing.
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
