@@ -97,6 +97,7 @@ type text struct {
 	FileValue     string                       `yaml:"file_value"`
 	VersionValue  string                       `yaml:"version_value"`
 	LateValue     string                       `yaml:"late_value"`
+	SentValue     string                       `yaml:"sent_value"`
 	Note          string                       `yaml:"note"`
 	Cover         map[string]string            `yaml:"cover"`
 	Sections      map[string]string            `yaml:"sections"`
@@ -131,7 +132,7 @@ func Compose(in Input) (report.Document, error) {
 	if in.Provider != "" {
 		d.Provider = t.name(in.Names, in.Provider)
 	}
-	for i, table := range []*report.Table{t.filings(&in), t.deadlines(&in), t.exemptions(&in), t.rules(&in), t.years(&in)} {
+	for i, table := range []*report.Table{t.filings(&in, false), t.deadlines(&in), t.exemptions(&in), t.rules(&in), t.years(&in)} {
 		s := report.Section{ID: table.ID, Heading: fmt.Sprintf(t.Heading, t.Numerals[i], t.word(t.Sections, table.ID))}
 		if i == 0 {
 			s.Blocks = append(s.Blocks, report.Block{Paragraph: t.Note})
@@ -140,7 +141,7 @@ func Compose(in Input) (report.Document, error) {
 		d.Sections = append(d.Sections, s)
 		sheet := report.Sheet{Name: table.ID + " " + t.word(t.Sections, table.ID), Title: d.Title + " " + table.Title, Tables: []report.Table{*table}}
 		if i == 0 {
-			sheet.Pairs = slices.Clone(d.Cover)
+			sheet.Pairs, sheet.Tables = slices.Clone(d.Cover), []report.Table{*t.filings(&in, true)}
 		}
 		d.Sheets = append(d.Sheets, sheet)
 	}

@@ -22,7 +22,7 @@ func input() ledger.Input {
 	return ledger.Input{
 		From: month.Add(-11), To: month, Day: calendar.Date{Year: 2026, Month: 10, Day: 20}, Program: "test", Names: map[string]string{"p": "天府云", "N-1": "省甲厅"},
 		Filings: []filing.Row{
-			{Month: month, Provider: "p", Kind: "usage", Recipient: "office", Due: due, ID: "p-202609-usage-v2", Version: 2, State: filing.Received, By: "李", At: sent, SentAt: sent, FirstSentAt: sent, Receipt: "R-1", LateWorkdays: 2, Overdue: true, Files: []filing.File{{Name: "a.pdf", SHA256: "0f0f"}}},
+			{Month: month, Provider: "p", Kind: "usage", Recipient: "office", Due: due, ID: "p-202609-usage-v2", Version: 2, State: filing.Received, By: "李", At: sent, SentAt: sent, FirstSentAt: sent, Receipt: "R-1", LateWorkdays: 2, Overdue: true, Files: []filing.File{{Name: "a.pdf", SHA256: "0f0f0f0f1"}}},
 			{Month: month, Provider: "q", Kind: "usage", Recipient: "office", Due: calendar.Day{Date: due.Date, Estimated: true}, State: filing.Missing, LateWorkdays: 5, Overdue: true},
 		},
 		Deadlines:  []ledger.Deadline{{Proposal: "2026-09-s", System: "s", Unit: "N-1", Step: "reply", Roles: []string{"unit"}, Due: due, Hosts: 2, OverdueDays: 5}},
@@ -56,7 +56,7 @@ func TestCompose(t *testing.T) {
 	}
 	for i, want := range [][]string{
 		{
-			"2026年9月|天府云 (p)|云资源使用情况与效率月报|—|领导小组办公室|2026年10月13日|2026年10月15日 09:30|v2|回执 逾期 2 个工作日|李|2026年10月15日 09:30|R-1|2|a.pdf（SHA-256 0f0f）",
+			"2026年9月|天府云 (p)|云资源使用情况与效率月报|—|领导小组办公室|2026年10月13日|2026年10月15日 09:30|v2|回执 逾期 2 个工作日|李|2026年10月15日 09:30|R-1|2|pdf 0f0f0f0f",
 			"2026年9月|q|云资源使用情况与效率月报|—|领导小组办公室|2026年10月13日（该年度放假通知未发布，按周末推算）|—|—|漏报 逾期 5 个工作日|—|—|—|5|—",
 		},
 		{"2026-09-s|s|省甲厅 (N-1)|反馈|使用单位|—|2026年10月13日|2|5"},
@@ -71,6 +71,14 @@ func TestCompose(t *testing.T) {
 	if len(d.Sheets) != 5 || len(d.Sheets[0].Pairs) != len(d.Cover) || len(d.Marks) > 0 {
 		t.Errorf("%d sheets, %d pairs, marks %v", len(d.Sheets), len(d.Sheets[0].Pairs), d.Marks)
 	}
+	if got, want := d.Sheets[0].Tables[0].Rows[0][13].Text, "a.pdf（SHA-256 0f0f0f0f1）"; got != want {
+		t.Errorf("the workbook has %q; want %q", got, want)
+	}
+	in.Filings[0].SentAt = in.Filings[0].SentAt.AddDate(0, 0, 7)
+	if d, err := ledger.Compose(in); err != nil || d.Sections[0].Blocks[1].Table.Rows[0][6].Note != "v2：2026年10月22日 09:30" {
+		t.Errorf("a correction that was sent: %v", err)
+	}
+	in = input()
 	if got := d.Cover[3].Value + d.Cover[4].Value; got != "2 件1 件" {
 		t.Errorf("overdue and missing are %q", got)
 	}

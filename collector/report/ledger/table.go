@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,11 @@ func count(n int) report.Cell {
 	return report.Cell{Kind: report.KindCount, Text: strconv.Itoa(n), Figure: report.Of(n)}
 }
 
-func (t text) filings(in *Input) *report.Table {
+// shortHash is how much of a SHA-256 stands on pages.
+const shortHash = 8
+
+// filings is D1. On pages the hashes are shortened, and whole in the workbook.
+func (t text) filings(in *Input, whole bool) *report.Table {
 	type row = filing.Row
 	return table(t, "D1", in.Filings, []column[row]{
 		{"month", false, func(r *row) report.Cell { return words(t.month(r.Month)) }},
@@ -53,7 +58,13 @@ func (t text) filings(in *Input) *report.Table {
 		{"unit", false, func(r *row) report.Cell { return words(t.name(in.Names, r.Unit)) }},
 		{"recipient", false, func(r *row) report.Cell { return words(t.label("recipient", r.Recipient)) }},
 		{"due", false, func(r *row) report.Cell { return words(t.day(r.Due)) }},
-		{"sent", false, func(r *row) report.Cell { return words(t.minute(r.SentAt)) }},
+		{"sent", false, func(r *row) report.Cell {
+			c := words(t.minute(r.FirstSentAt))
+			if !r.SentAt.Equal(r.FirstSentAt) && !r.SentAt.IsZero() { // a correction
+				c.Note = fmt.Sprintf(t.SentValue, r.Version, t.minute(r.SentAt))
+			}
+			return c
+		}},
 		{"version", false, func(r *row) report.Cell {
 			if r.Version == 0 {
 				return words(t.None)
@@ -87,7 +98,11 @@ func (t text) filings(in *Input) *report.Table {
 			}
 			all := make([]string, len(r.Files))
 			for i, f := range r.Files {
-				all[i] = fmt.Sprintf(t.FileValue, f.Name, f.SHA256)
+				if whole {
+					all[i] = fmt.Sprintf(t.FileValue, f.Name, f.SHA256)
+				} else {
+					all[i] = strings.TrimPrefix(filepath.Ext(f.Name), ".") + " " + f.SHA256[:min(shortHash, len(f.SHA256))]
+				}
 			}
 			return words(strings.Join(all, t.ListSeparator))
 		}},
