@@ -137,6 +137,14 @@ func (a *reportsAPI) read(r *http.Request, x filing.Filing) (int, []byte, error)
 		}
 		return http.StatusOK, data, nil
 	}
+	for _, f := range x.Files {
+		if f.Name != name {
+			continue
+		}
+		if file, err := readFile(a.filer.Dir(x.Month), f); err == nil {
+			return http.StatusOK, file.Data, nil
+		}
+	}
 	files, err := a.filer.files(r.Context(), x)
 	if err != nil {
 		return http.StatusServiceUnavailable, nil, err

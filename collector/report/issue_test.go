@@ -31,8 +31,11 @@ func TestIssue(t *testing.T) {
 		"closed":              {document(), Issue{Version: 1, ClosedAt: closed}, []string{"草稿"}, nil, "云服务商=p 审核=未提供 签发=未提供 签发日期=手写"},
 		"signed":              {document("草稿", "模拟数据"), Issue{Version: 1, ClosedAt: closed, Signature: signature}, []string{"模拟数据"}, nil, "云服务商=p 审核=王 签发=赵 签发日期=手写"},
 		"correction": {
-			document("草稿"), Issue{Version: 2, ClosedAt: closed, Correction: "补收数据", Included: Late{UsageHosts: 1, Buckets: 2}, Late: Late{PowerHosts: 3, Offs: 4}},
-			[]string{"草稿"}, []string{"已计入本报告的数字", "3 台主机的 4 段关机记录"}, "更正版=更正内容：补收数据 云服务商=p 审核=未提供 签发=未提供 签发日期=手写",
+			document("草稿"),
+			Issue{Version: 2, ClosedAt: closed, Correction: "补收数据", Included: Late{UsageHosts: 1, Buckets: 2}, Late: Late{PowerHosts: 3, Offs: 4}},
+			[]string{"草稿"},
+			[]string{"已计入本报告的数字", "3 台主机的 4 段关机记录"},
+			"更正版=更正内容：补收数据 云服务商=p 审核=未提供 签发=未提供 签发日期=手写",
 		},
 	} {
 		d := tt.document

@@ -102,16 +102,18 @@ func TestDocumentIsKeptWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Sections = append(d.Sections, report.Section{ID: "X", Blocks: []report.Block{
-		{Heading: &report.Heading{Level: 2, Text: "x"}}, {Cards: []report.Card{{Label: "a", Value: "b", Note: "c"}}}, {Blank: &report.Blank{Tag: "t", Label: "l", Text: "w", Absent: "a"}},
+		{Heading: &report.Heading{Level: 2, Text: "x"}},
+		{Cards: []report.Card{{Label: "a", Value: "b", Note: "c"}}},
+		{Blank: &report.Blank{Tag: "t", Label: "l", Text: "w", Absent: "a"}},
 		{NotProvided: &report.Pair{Label: "n", Value: "未提供"}},
 		{Table: &report.Table{Rows: [][]report.Cell{{{Kind: report.KindPercent, Figure: report.Of(1.0 / 3)}, {Figure: report.Figure{State: report.None}}, {}}}}},
 	}})
-	text, err := json.Marshal(d)
+	text, err := json.Marshal(d) //nolint:musttag // as the ledger does it
 	if err != nil {
 		t.Fatal(err)
 	}
 	var back report.Document
-	if err := json.Unmarshal(text, &back); err != nil {
+	if err := json.Unmarshal(text, &back); err != nil { //nolint:musttag // see above
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(d, back); diff != "" {
