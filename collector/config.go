@@ -81,6 +81,8 @@ type Config struct {
 	FontsDir string `yaml:"fonts_dir"`
 	// RulesDir holds rule files that replace the built-in ones.
 	RulesDir string `yaml:"rules_dir"`
+	// Reports are closed, made and filed each month; see ReportsConfig.
+	Reports ReportsConfig `yaml:"reports"`
 	// LogLevel is debug, info, warn or error. Default: info
 	LogLevel string `yaml:"log_level"`
 }
@@ -122,6 +124,7 @@ func (c *Config) anchor(dir string) {
 	for i := range c.CentralStores {
 		paths = append(paths, c.CentralStores[i].Paths()...)
 	}
+	paths = append(paths, c.Reports.paths()...)
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -139,6 +142,7 @@ func (c *Config) defaults() {
 	c.GroupCommit = or(c.GroupCommit, time.Second)
 	c.LogLevel = or(c.LogLevel, "info")
 	c.CentralProbeInterval = or(c.CentralProbeInterval, 6*time.Hour)
+	c.Reports.defaults()
 	for i := range c.CentralStores {
 		c.CentralStores[i].Complete()
 	}
@@ -171,6 +175,9 @@ func (c *Config) validate() error {
 	}
 	if err := central.Validate(c.CentralStores); err != nil {
 		return fmt.Errorf("configuration: %w", err)
+	}
+	if err := c.Reports.validate(Builders()); err != nil {
+		return fmt.Errorf("configuration: reports: %w", err)
 	}
 	if _, err := c.LogRules(); err != nil {
 		return fmt.Errorf("configuration: retention_period: %w", err)

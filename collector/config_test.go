@@ -28,6 +28,20 @@ func TestLoadConfig(t *testing.T) {
 		"providers: [{id: a, secret_file: f}, {id: a, secret_file: g}]": "id of its own",
 		"providers: [{id: a}]":     "secret_file",
 		"retention: {raw_days: x}": "line 1",
+		"reports: {out: r, kinds: [usage], cutoff_day: 3, due_workdays: 7, since: 2026-10}": "",
+		"reports: {cutoff_day: 29}":                                                               "1 to 28",
+		"reports: {due_workdays: 21}":                                                             "1 to 20",
+		"reports: {since: october}":                                                               "reports: since",
+		"reports: {kinds: [novel]}":                                                               "no kind of report",
+		"reports: {kinds: [ledger]}":                                                              "no kind that is filed",
+		"reports: {recipients: [{role: office}]}":                                                 "name of its own",
+		"reports: {recipients: [{name: a, role: king}]}":                                          "office, provider or unit",
+		"reports: {recipients: [{name: a, role: unit}]}":                                          "has a subject",
+		"reports: {recipients: [{name: a, role: office, mail: [a@b]}]}":                           "no smtp.address",
+		"reports: {recipients: [{name: a, role: office, kinds: [x]}]}":                            `recipient "a"`,
+		"reports: {smtp: {address: 'mail:25', from: x}}":                                          "smtp.from",
+		"reports: {smtp: {address: 'mail:25', from: a@b, tls: plain}}":                            "not this host",
+		"reports: {smtp: {address: 'mail:25', from: a@b, username: u, password_file: p}, out: r}": "",
 	}
 	for text, want := range tests {
 		name := filepath.Join(t.TempDir(), "c.yaml")

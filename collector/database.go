@@ -24,8 +24,9 @@ type Database struct {
 	*store.Store
 	engine *engine.Engine
 	// deriving and proposing are files that are locked during a derivation, and while a
-	// step of a proposal is checked and recorded; empty with a server.
-	deriving, proposing string
+	// step of a proposal is checked and recorded; closing and filing while a month is
+	// closed, and while a report is made, signed or sent. Empty with a server.
+	deriving, proposing, closing, filing string
 	// workflow holds the durations of Art. 23; empty for those built in.
 	workflow proposal.Schedule
 	// advice holds the limits of recommendations; empty for those built in.
@@ -115,6 +116,7 @@ func openDatabase(ctx context.Context, c Config, log *slog.Logger, start func(co
 		}
 		options.Dial = db.engine.DialContext
 		db.deriving, db.proposing = filepath.Join(c.DataDir, "derive.lock"), filepath.Join(c.DataDir, "proposals.lock")
+		db.closing, db.filing = filepath.Join(c.DataDir, "close.lock"), filepath.Join(c.DataDir, "filing.lock")
 	}
 	err = steadily(ctx, log, "open the database", func() (err error) {
 		db.Store, err = store.Open(ctx, options)

@@ -59,7 +59,7 @@ func (n *Notices) gather(ctx context.Context, db *Database, g *gathering, pack r
 	}
 	n.in = report.NoticeInput{
 		Period: g.month, Open: g.run.Open, Through: g.span(g.month).To.In(store.Zone()), JudgedAt: g.run.JudgedAt, JudgedBy: g.run.Program,
-		Version: reportVersion, Provider: parts.Provider, Units: parts.Units, Systems: parts.Systems, Rules: reportRules(pack, g.month),
+		Version: g.version, Provider: parts.Provider, Units: parts.Units, Systems: parts.Systems, Rules: reportRules(pack, g.month),
 	}
 	if n.in.Limits, err = db.limits(g.month); err != nil {
 		return err
@@ -230,7 +230,7 @@ func proceeding(m proposal.Machine, r *store.ProposalRecord, provider string, da
 // buildNotices makes the notice of each using unit and the summary for the office, or the
 // notice of one unit.
 func buildNotices(ctx context.Context, ask BuildAsk) ([]Built, error) {
-	n, err := GatherNotices(ctx, ask.DB, ask.Pack, ask.Month, ask.Provider, ask.Program, ask.Day, ask.Say)
+	n, err := GatherNotices(ctx, ask.DB, ask.Pack, ask.Month, ask.Provider, ask.Program, ask.AsOf, ask.Say)
 	if err != nil {
 		return nil, err
 	}

@@ -14,10 +14,6 @@ import (
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
-// reportVersion is the number of the issue: a report that corrects another one
-// would be the next.
-const reportVersion = 1
-
 // clockLimit is how far a host's clock may be off before A0 counts it: one
 // sampling interval, beyond which samples fall into another minute.
 const clockLimit = time.Minute
@@ -48,6 +44,7 @@ type gathering struct {
 	calendar calendar.Calendar
 	run      store.JudgeRun
 	gate     float64 // coverage that a host must reach
+	version  int     // of the closing; 1 while the month is open
 }
 
 // judgedRun returns the run that the report rests on.
@@ -65,7 +62,12 @@ func (g *gathering) judgedRun(ctx context.Context, pack rules.Pack) error {
 	}
 	run.JudgedAt = run.JudgedAt.In(store.Zone())
 	g.run = run
-	return nil
+	closing, closed, err := g.db.LastClose(ctx, g.month)
+	if closed && closing.Run != run.Run {
+		return fmt.Errorf("the month was judged again after it was closed: run yunjian-collector close --month %s --correct REASON", g.month)
+	}
+	g.version = max(closing.Version, 1)
+	return err
 }
 
 func (g *gathering) span(m calendar.Month) store.Span {
@@ -88,7 +90,7 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	span := g.span(g.month)
 	in = report.Input{
 		Period: g.month, Open: g.run.Open, Through: span.To.In(store.Zone()), JudgedAt: g.run.JudgedAt, JudgedBy: g.run.Program,
-		Version: reportVersion, Rules: reportRules(pack, g.month), ClockLimit: clockLimit, CoverageGate: g.gate,
+		Version: g.version, Rules: reportRules(pack, g.month), ClockLimit: clockLimit, CoverageGate: g.gate,
 	}
 	if err = parties(&in, known, g.provider); err != nil {
 		return in, err

@@ -2,6 +2,8 @@ package collector
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/yunjian-io/yunjian/collector/report"
 	"github.com/yunjian-io/yunjian/rules"
@@ -13,12 +15,16 @@ type BuildAsk struct {
 	DB    *Database
 	Pack  rules.Pack
 	Month calendar.Month
-	// Provider the reports are about.
+	// Provider the reports are about; may be empty for kinds that are made for all.
 	Provider string
 	// Unit is the code of the using unit whose report alone is wanted; empty: all.
 	Unit string
-	// Day as of which proceedings are shown; zero: of the last step that is recorded.
-	Day     calendar.Date
+	// Settings of the ledger, and the day as of which it is read.
+	Settings ReportsConfig
+	Day      calendar.Date
+	// AsOf is the day as of which proceedings are shown; zero: of the last step that is
+	// recorded.
+	AsOf    calendar.Date
 	Program string
 	// Say is told what is being read.
 	Say func(string)
@@ -28,7 +34,7 @@ type BuildAsk struct {
 type Built struct {
 	Document report.Document
 	Edition  report.Edition
-	// Figures are what scripts get with --json.
+	// Figures are what scripts get with --json; they may be nil.
 	Figures any
 }
 
@@ -36,15 +42,21 @@ type Built struct {
 type Builder struct {
 	// Build makes the reports of a provider and month: one, or one for each using unit.
 	Build func(ctx context.Context, ask BuildAsk) ([]Built, error)
-	// Units says that it makes reports for single using units, as of a day.
-	Units bool
+	// Unfiled kinds have no place in the ledger: they are made anew whenever they are
+	// asked for, need no signature and may be about all providers.
+	Unfiled bool
+	// Proceeding kinds hold forms that are filled in step by step: they are made anew
+	// whenever they are asked for, one for each using unit, and have no place in the ledger.
+	Proceeding bool
 }
 
-// Builders are the kinds of reports that the program makes.
+// Builders are the kinds of reports that the program makes. Everything behind them treats
+// all kinds alike.
 func Builders() map[string]Builder {
 	return map[string]Builder{
 		report.KindUsage:  {Build: buildUsage},
-		report.KindNotice: {Build: buildNotices, Units: true},
+		report.KindNotice: {Build: buildNotices, Proceeding: true},
+		report.KindLedger: {Build: buildLedger, Unfiled: true},
 	}
 }
 
@@ -58,4 +70,23 @@ func buildUsage(ctx context.Context, ask BuildAsk) ([]Built, error) {
 		return nil, err
 	}
 	return []Built{{d, m.Edition(), m}}, nil
+}
+
+// Printer prints reports. Its parts are functions of the caller, which knows the formats.
+type Printer struct {
+	// Print makes the files of a document, named after it. omitted are formats for which
+	// something is missing on this machine.
+	Print func(d report.Document, at time.Time) (files []report.File, omitted []string, err error)
+	// Keep takes over what persons wrote into the draft that lies in a folder, and sets an
+	// edited one aside before it is replaced.
+	Keep func(dir string, d *report.Document, e report.Edition) error
+}
+
+// builderOf returns the builder of a kind.
+func builderOf(builders map[string]Builder, kind string) (Builder, error) {
+	b, ok := builders[kind]
+	if !ok {
+		return b, fmt.Errorf("there is no kind of report %q: want one of %s", kind, joinSorted(builders))
+	}
+	return b, nil
 }

@@ -28,3 +28,11 @@ type (
 	// Slice is whose data are asked for.
 	Slice = store.Slice
 )
+
+// What is stored about closed months, under the names by which commands speak of it.
+type (
+	// MonthClose is one closing of a month.
+	MonthClose = store.MonthClose
+	// LateData is what came for a closed month afterwards.
+	LateData = store.Late
+)

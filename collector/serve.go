@@ -33,6 +33,10 @@ type Server struct {
 	aliases  atomic.Pointer[store.Aliases]
 	listener net.Listener
 	http     *http.Server
+	printer  Printer
+	program  string
+	overdue  atomic.Int64 // reports that should have been sent
+	late     atomic.Int64 // values that came after their month was closed
 }
 
 // NewServer opens the database and the door. Ready for requests when it returns;
@@ -78,6 +82,8 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 			log.Error("rows not stored; their senders keep them", slog.Any("error", err))
 		},
 	})
+	s.metrics.gauge("reports_overdue", func() float64 { return float64(s.overdue.Load()) })
+	s.metrics.gauge("late_buckets", func() float64 { return float64(s.late.Load()) })
 	s.metrics.gauge("rows_waiting", func() float64 { return float64(s.commits.Waiting()) })
 	door := ingest.NewHandler(ingest.Config{
 		Secrets: secrets, Limits: wire.DefaultLimits(), Registry: s.registry, Put: s.commits.Put,
@@ -87,17 +93,20 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 	if err != nil {
 		return nil, err
 	}
-	api := NewAPI(s.db, secret, s.metrics.count, time.Now, log)
-	if err := s.listen(ctx, s.routes(door, api)); err != nil {
+	if err := s.listen(ctx, s.routes(door, secret)); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) routes(door, api http.Handler) http.Handler {
+func (s *Server) routes(door http.Handler, secret []byte) http.Handler {
 	mux := http.NewServeMux()
+	api := NewAPI(s.db, secret, s.metrics.count, time.Now, s.log)
 	mux.Handle(apiPath, api)
 	mux.Handle(apiPath+"/", api)
+	reports := s.reportsHandler(secret)
+	mux.Handle(reportsPath, reports)
+	mux.Handle(reportsPath+"/", reports)
 	mux.Handle(wire.PathWrite, door)
 	mux.Handle(wire.PathDocuments, door)
 	mux.Handle("GET /metrics", s.metrics)
@@ -178,6 +187,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() { s.schedule(work) })
 	group.Go(func() { s.watch(work, notify) })
 	group.Go(func() { s.probeStores(ctx) })
+	group.Go(func() { s.fileReports(ctx) })
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
 	var err error

@@ -25,8 +25,11 @@ import (
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/central"
+	"github.com/yunjian-io/yunjian/collector/ingest"
+	"github.com/yunjian-io/yunjian/collector/report"
 	"github.com/yunjian-io/yunjian/collector/store/engine"
 	"github.com/yunjian-io/yunjian/internal/wire"
+	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
 // certify writes a certificate for loopback with a serial number of its own.
@@ -191,5 +194,91 @@ func TestServe(t *testing.T) {
 	stop()
 	if err := <-done; err != nil {
 		t.Errorf("Run() = %v\n%s", err, log.String())
+	}
+}
+
+// TestServeFiles lets the service close and file by itself: repeats change nothing, and the
+// figures and the door tell of it.
+func TestServeFiles(t *testing.T) {
+	if _, err := engine.Find(""); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	secret := bytes.Repeat([]byte("s"), 40)
+	secretFile := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secretFile, secret, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	month := calendar.DateOf(time.Now().In(Zone())).CalendarMonth().Add(-2) // its cut-off is over on any day
+	c := Config{DataDir: dir, Listen: "127.0.0.1:0"}
+	c.API.SecretFile = secretFile
+	c.Reports.Out, c.Reports.Since = filepath.Join(dir, "reports"), month.String()
+	c.Reports.Providers = []string{"p", "q"} // q is not in the inventory
+	c.defaults()
+	var log bytes.Buffer
+	s, err := NewServer(t.Context(), c, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := 0
+	s.PrintReports(Printer{
+		Print: func(d report.Document, _ time.Time) ([]report.File, []string, error) {
+			printed++
+			return []report.File{report.NewFile(d.Name+".txt", []byte(d.Title))}, nil, nil
+		},
+		Keep: func(string, *report.Document, report.Edition) error { return nil },
+	}, "test")
+	for i, f := range []struct{ name, text string }{
+		{"providers.csv", "provider_id,provider_name\np,P\n"},
+		{"platforms.csv", "platform_id,platform_name,platform_kind,provider_id\nc,C,provider,p\n"},
+	} {
+		done, err := ImportInventory(t.Context(), s.db.Store, InventoryFile{Name: f.name, Data: []byte(f.text)}, time.Now().Add(time.Duration(i)*time.Microsecond))
+		if err != nil || len(done.Problems) > 0 {
+			t.Fatal(err, done.Problems)
+		}
+	}
+	for range 2 { // the failure of q does not keep p back, and is tried again
+		if err := s.fileOnce(t.Context()); err == nil || !strings.Contains(err.Error(), `provider "q"`) {
+			t.Errorf("filing: %v; want a word about q", err)
+		}
+	}
+	closes, err := s.db.MonthCloses(t.Context(), calendar.Month{})
+	if err != nil || len(closes) == 0 || closes[0].Month != month || printed != len(closes) {
+		t.Errorf("closed %+v, printed %d, %v", closes, printed, err)
+	}
+	name := "p-" + strings.ReplaceAll(month.String(), "-", "") + "-usage-v1"
+	if _, err := os.Stat(filepath.Join(c.Reports.Out, month.String(), name+".txt")); err != nil {
+		t.Error(err)
+	}
+	server := httptest.NewServer(s.http.Handler)
+	t.Cleanup(server.Close)
+	token, err := ingest.MintRole(secret, ingest.Person{Role: ingest.RoleOffice})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"/metrics": `yunjian_collector_reports_total{outcome="made"}`, "/api/v1/reports": name, "/api/v1/reports/" + name + "/" + name + ".txt": "\u6708\u62a5"} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		answer, err := server.Client().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || !strings.Contains(string(text), want) || strings.Contains(string(text), "reports_overdue 0\n") {
+			t.Errorf("%s: %d, %v, lacks %q:\n%.1500s", path, answer.StatusCode, err, want, text)
+		}
+	}
+	if !strings.Contains(log.String(), "month closed") || !strings.Contains(log.String(), "report made") {
+		t.Errorf("the log does not tell:\n%s", log.String())
+	}
+	if err := errors.Join(s.listener.Close(), s.db.Close()); err != nil {
+		t.Error(err)
 	}
 }

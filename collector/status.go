@@ -13,6 +13,8 @@ type Status struct {
 	Tables         []store.TableStatus `json:"tables"`
 	LagSeconds     float64             `json:"derivation_lag_seconds"`
 	WaitingCommits uint64              `json:"commits_to_derive"`
+	// Late is what came for closed months after their latest closing.
+	Late []store.Late `json:"late"`
 }
 
 // ReadStatus reads the status from the database. Times are in Shanghai's zone.
@@ -21,6 +23,9 @@ func ReadStatus(ctx context.Context, db *store.Store, now time.Time) (s Status, 
 		return s, err
 	}
 	if s.Tables, err = db.TableStatus(ctx); err != nil {
+		return s, err
+	}
+	if s.Late, err = db.Late(ctx); err != nil {
 		return s, err
 	}
 	lag, waiting, err := db.Lag(ctx, now)

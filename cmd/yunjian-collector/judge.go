@@ -27,7 +27,8 @@ func newJudge(o *options) *cobra.Command {
 rules look back on, and stores a finding for every rule and subject: pass, fail or
 unknown. The logs are judged by Art. 31 as of the last day of the month. A month that
 is not over is judged up to now. Judging again gives the same findings from the same data.
-A month that is over opens a proposal for every system that it names (see proposals).`,
+A month that is over opens a proposal for every system that it names (see proposals).
+A month that is closed is not judged again, unless close --correct gives a reason.`,
 		Example: `  yunjian-collector judge --month 2026-10
   yunjian-collector judge --month 2026-07 --as-of 2026-08-02`,
 		Args: cobra.NoArgs,
@@ -41,6 +42,9 @@ A month that is over opens a proposal for every system that it names (see propos
 				return err
 			}
 			defer func() { err = closeWith(db, err) }()
+			if err := collector.CheckOpen(cmd.Context(), db.Store, month); err != nil {
+				return err
+			}
 			pack, err := collector.LoadRules(c.RulesDir)
 			if err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,21 +16,29 @@ import (
 )
 
 func newReport(o *options) *cobra.Command {
-	var monthText, provider, dir, kind, unit, asOf string
+	var monthText, asOf string
+	var ask collector.MakeAsk
 	formats := reportFormats()
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write the monthly report on resource usage of a provider, or its notices of low utilisation (Art. 30, 23)",
-		Long: `report writes the usage report of one provider and month with a manifest of checksums:
+		Short: "Write a monthly report of a provider (Art. 30)",
+		Long: `report writes the reports of one kind, provider and month with a manifest of checksums:
 DOCX to edit and sign, PDF for the archive, XLSX with the annexes, and HTML. The month
 must have been judged; the report is dated by that run, and the same data give the same
-bytes. What was not provided is printed so, never as 0; a month that is not over is
+bytes. What was not provided is printed so, never as 0; a month that is not closed is
 marked as open on every page, and every page is marked as a draft until it is signed.
+
+The reports of a closed month (see close) get a place in the ledger (see filing) and are
+kept: writing them again prints what was kept, and with the signature once there is one.
 
 --kind notice writes a notice for each using unit with a proposal of the month, with its
 own rows only: evidence, proposed changes, and the forms for reply, review and
 implementation, with what is recorded filled in; and the summary for the office. The state
-is that of the last recorded step, or of the day --as-of.
+is that of the last recorded step, or of the day --as-of, whether the month is closed or
+not (Art. 23).
+
+The kind ledger prints the ledgers D1 to D5 as of today, of a provider or, without one,
+of all.
 
 What a person wrote into the content controls of a DOCX that lies in --out, of this
 version or the one before, is taken over. An edited DOCX is kept under another name.
@@ -39,93 +48,100 @@ and fonts-arphic-ukai, or fonts_dir in the configuration. Without one they are l
 		Example: `  yunjian-collector report --month 2026-10 --provider sichuan-cloud --out reports
   yunjian-collector report --month 2026-10 --provider sichuan-cloud --out reports --formats html,xlsx
   yunjian-collector report --kind notice --month 2026-10 --provider sichuan-cloud --out reports
-  yunjian-collector report --kind notice --month 2026-10 --provider sichuan-cloud --unit 11510000008123456X --as-of 2026-11-30 --out reports`,
+  yunjian-collector report --kind notice --month 2026-10 --provider sichuan-cloud --unit 11510000008123456X --as-of 2026-11-30 --out reports
+  yunjian-collector report --month 2026-10 --kind ledger --out reports`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			month, err := calendar.ParseMonth(monthText)
-			if err != nil {
+			if ask.Month, err = calendar.ParseMonth(monthText); err != nil {
 				return err
 			}
 			if err := checkFormats(formats); err != nil {
 				return err
 			}
-			builder, ok := collector.Builders()[kind]
-			if !ok {
-				return fmt.Errorf("no kind %q: want one of %s", kind, strings.Join(slices.Sorted(maps.Keys(collector.Builders())), ", "))
+			if ask.Provider == "" && ask.Kind != report.KindLedger {
+				return fmt.Errorf("required flag(s) \"provider\" not set: a report of kind %s is about one provider", ask.Kind)
 			}
-			var day calendar.Date
 			if asOf != "" {
-				if day, err = calendar.ParseDate(asOf); err != nil {
+				if ask.AsOf, err = calendar.ParseDate(asOf); err != nil {
 					return fmt.Errorf("--as-of: %w", err)
 				}
 			}
-			if !builder.Units && unit+asOf != "" {
+			if ask.Kind != report.KindNotice && ask.Unit+asOf != "" {
 				return fmt.Errorf("--unit and --as-of are for --kind %s", report.KindNotice)
 			}
-			db, c, err := o.database(cmd)
+			p := press{formats: formats, explicit: cmd.Flags().Changed("formats")}
+			f, err := o.filer(cmd, p, "report:")
 			if err != nil {
 				return err
 			}
-			defer func() { err = closeWith(db, err) }()
-			pack, err := collector.LoadRules(c.RulesDir)
+			defer func() { err = closeWith(f.DB, err) }()
+			made, err := f.Make(cmd.Context(), ask)
 			if err != nil {
 				return err
 			}
-			say := func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "report:", what) }
-			built, err := builder.Build(cmd.Context(), collector.BuildAsk{
-				DB: db, Pack: pack, Month: month, Provider: provider, Unit: unit, Day: day, Program: version(), Say: say,
-			})
-			if err != nil {
-				return err
-			}
-			say("writing")
-			p := press{formats, cmd.Flags().Changed("formats"), c.FontsDir, dir, say}
-			all := []written{}
-			for _, one := range built {
-				files, omitted, err := p.render(one.Document, one.Edition)
-				if err != nil {
-					return err
-				}
-				manifest, err := collector.WriteReport(dir, one.Edition, files)
-				if err != nil {
-					return err
-				}
-				all = append(all, written{one.Figures, dir, manifest, files, omitted})
-			}
-			if o.json {
-				if !builder.Units {
-					return printJSON(cmd.OutOrStdout(), all[0])
-				}
-				return printJSON(cmd.OutOrStdout(), all)
-			}
-			for _, w := range all {
-				for _, f := range w.Files {
-					fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(dir, f.Name))
-				}
-				fmt.Fprintln(cmd.OutOrStdout(), w.Manifest)
-			}
-			return nil
+			return o.printMade(cmd, made)
 		},
 	}
 	cmd.Flags().StringVar(&monthText, "month", "", "month to report, such as 2026-10")
-	cmd.Flags().StringVar(&provider, "provider", "", "id of the provider, as in the inventory")
-	cmd.Flags().StringVar(&kind, "kind", report.KindUsage, "kind of report: usage or notice")
-	cmd.Flags().StringVar(&unit, "unit", "", "code of the using unit whose notice alone is wanted")
+	cmd.Flags().StringVar(&ask.Provider, "provider", "", "id of the provider, as in the inventory")
+	cmd.Flags().StringVar(&ask.Kind, "kind", report.KindUsage, "kind of the report: "+strings.Join(slices.Sorted(maps.Keys(collector.Builders())), ", "))
+	cmd.Flags().StringVar(&ask.Unit, "unit", "", "code of the using unit whose report alone is wanted")
 	cmd.Flags().StringVar(&asOf, "as-of", "", "day whose state the forms of a notice show, such as 2026-11-30 (default that of the last recorded step)")
-	cmd.Flags().StringVar(&dir, "out", "", "folder for the files; made if it is not there")
+	cmd.Flags().StringVar(&ask.Dir, "out", "", "folder for the files; made if it is not there (default reports.out/MONTH of the configuration)")
 	cmd.Flags().StringSliceVar(&formats, "formats", formats, "formats to write")
-	for _, name := range []string{"month", "provider", "out"} {
-		_ = cmd.MarkFlagRequired(name) // the flags are defined above
-	}
+	_ = cmd.MarkFlagRequired("month") // the flag is defined above
 	return cmd
 }
 
-// written is what --json prints: once, or for each of the reports of a kind that has many.
+// filer opens the database and makes what files reports; the caller closes its DB. Its
+// messages begin with prefix.
+func (o *options) filer(cmd *cobra.Command, p press, prefix string) (*collector.Filer, error) {
+	db, c, err := o.database(cmd)
+	if err != nil {
+		return nil, err
+	}
+	pack, err := collector.LoadRules(c.RulesDir)
+	if err != nil {
+		return nil, closeWith(db, err)
+	}
+	p.fontsDir, p.say = c.FontsDir, func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), prefix, what) }
+	return &collector.Filer{
+		DB: db, Pack: pack, Settings: c.Reports, Builders: collector.Builders(), Printer: p.printer(), Program: version(), Now: time.Now, Say: p.say,
+	}, nil
+}
+
+// written is what --json prints of a report.
 type written struct {
+	// Month are the figures of the report; null where they come from the ledger.
 	Month    any           `json:"month"`
+	Report   string        `json:"report"`
 	Dir      string        `json:"dir"`
 	Manifest string        `json:"manifest"`
 	Files    []report.File `json:"files"`
 	// Omitted are the formats for which no typeface was found.
 	Omitted []string `json:"omitted"`
+}
+
+// printMade names what was written. Of one report --json prints an object, of several a list.
+func (o *options) printMade(cmd *cobra.Command, made []collector.Made) error {
+	if o.json {
+		all := make([]written, len(made))
+		for i := range made {
+			m := &made[i]
+			all[i] = written{m.Figures, m.Edition.FileName(), m.Dir, m.Manifest, m.Files, m.Omitted}
+		}
+		if len(all) == 1 {
+			return printJSON(cmd.OutOrStdout(), all[0])
+		}
+		return printJSON(cmd.OutOrStdout(), all)
+	}
+	var lines []string
+	for i := range made {
+		for _, f := range made[i].Files {
+			lines = append(lines, filepath.Join(made[i].Dir, f.Name))
+		}
+		lines = append(lines, made[i].Manifest)
+	}
+	_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(lines, "\n"))
+	return err
 }

@@ -39,13 +39,26 @@ func checkFormats(formats []string) error {
 	return nil
 }
 
-// render prints a report. Where there is no typeface, the formats that need one are
-// left out with a sentence that says what to install; if they were asked for, that
-// is an error.
+// printer is the press as the ledger uses it.
+func (p press) printer() collector.Printer {
+	return collector.Printer{Print: p.print, Keep: func(dir string, d *report.Document, e report.Edition) error {
+		p.dir = dir
+		return p.keep(d, e)
+	}}
+}
+
+// render prints a report with what persons wrote into an earlier draft.
 func (p press) render(d report.Document, e report.Edition) (files []report.File, omitted []string, err error) {
 	if err := p.keep(&d, e); err != nil {
 		return nil, nil, err
 	}
+	return p.print(d, e.JudgedAt)
+}
+
+// print prints a report, dated by at. Where there is no typeface, the formats that need one
+// are left out with a sentence that says what to install; if they were asked for, that is an
+// error.
+func (p press) print(d report.Document, at time.Time) (files []report.File, omitted []string, err error) {
 	var faces collector.Typefaces
 	omitted = []string{}
 	if slices.ContainsFunc(p.formats, lettered) {
@@ -61,7 +74,7 @@ func (p press) render(d report.Document, e report.Edition) (files []report.File,
 			omitted = append(omitted, format)
 			continue
 		}
-		data, err := print(d, format, e.JudgedAt, faces)
+		data, err := printAs(d, format, at, faces)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -70,7 +83,7 @@ func (p press) render(d report.Document, e report.Edition) (files []report.File,
 	return files, omitted, nil
 }
 
-func print(d report.Document, format string, at time.Time, faces collector.Typefaces) ([]byte, error) {
+func printAs(d report.Document, format string, at time.Time, faces collector.Typefaces) ([]byte, error) {
 	switch format {
 	case "docx":
 		return docx.Render(d, at, faces.Body)
@@ -90,6 +103,11 @@ func (p press) keep(d *report.Document, e report.Edition) error {
 		return err
 	}
 	written, err := docx.Written(draft.Data, d.Absent)
+	if draft.Name != d.Name+".docx" { // of the version before
+		for _, tag := range report.SignatureTags() {
+			delete(written, tag)
+		}
+	}
 	if err != nil {
 		p.say(fmt.Sprintf("nothing is taken over from %s: %v", draft.Name, err))
 	} else if lost := d.Keep(written); len(lost) > 0 {

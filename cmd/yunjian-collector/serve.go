@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime/pprof"
 
@@ -19,7 +20,8 @@ func newServe(o *options) *cobra.Command {
 		Long: `serve opens the door for agents and gateways (Prometheus remote write and JSON
 documents), stores what comes in and derives five-minute values. Without a
 clickhouse.dsn in the configuration it runs the embedded ClickHouse in a child
-process, with its data in data_dir. Interrupt or SIGTERM ends it cleanly.`,
+process, with its data in data_dir. With reports.out it also closes each month at its
+cut-off and makes the reports. Interrupt or SIGTERM ends it cleanly.`,
 		Example: "  yunjian-collector serve --config /etc/yunjian/collector.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -31,6 +33,8 @@ process, with its data in data_dir. Interrupt or SIGTERM ends it cleanly.`,
 			if err != nil {
 				return err
 			}
+			p := press{formats: reportFormats(), fontsDir: c.FontsDir, say: func(what string) { log.Info("reports", slog.String("step", what)) }}
+			s.PrintReports(p.printer(), version())
 			fmt.Fprintln(cmd.OutOrStdout(), "listening on", s.URL())
 			return profiled(profile, func() error { return s.Run(cmd.Context()) })
 		},

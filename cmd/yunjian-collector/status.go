@@ -81,6 +81,23 @@ func printStatus(w io.Writer, s collector.Status, now time.Time) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	printLate(w, s.Late)
 	fmt.Fprintf(w, "\nderivation: %d group commits wait, the oldest for %.0f s\n", s.WaitingCommits, s.LagSeconds)
 	return nil
+}
+
+// printLate says what came for months that are closed, and what to do about it.
+func printLate(w io.Writer, late []collector.LateData) {
+	if len(late) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	for _, l := range late {
+		what := "values of five minutes"
+		if l.Kind == "power" {
+			what = "times off"
+		}
+		fmt.Fprintf(w, "%s is closed (version %d): %d %s of %d hosts of %s came later, the last %s\n", l.Month, l.Version, l.Count, what, l.Hosts, l.Provider, l.LastAt.Format(time.DateTime))
+	}
+	fmt.Fprintln(w, "they are in no report yet; to judge again and issue corrected ones: yunjian-collector close --month MONTH --correct REASON --by NAME")
 }

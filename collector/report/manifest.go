@@ -18,6 +18,7 @@ const (
 	KindUsage    = "usage"    // A, 云资源使用情况与效率月报
 	KindSecurity = "security" // B, 安全运维报告 and 安全态势报告
 	KindNotice   = "notice"   // C, 低利用率通报
+	KindLedger   = "ledger"   // D, 台账
 )
 
 // Edition says which report it is and what it was made from: enough to name its

@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
 // deriveGrace is how long after the end of a bucket its rows may still be on
@@ -92,6 +95,26 @@ func (s *Store) deriveAll(ctx context.Context, todo []pendingBatch) error {
 		if err := s.conn.Exec(bound, query("derive_usage")); err != nil {
 			return fmt.Errorf("derive %s: %w", d.from.Format(time.DateOnly), err)
 		}
+	}
+	return s.flagLate(ctx, batches, days)
+}
+
+// flagLate records which of the touched buckets belong to months that are closed. It comes
+// before the commits are marked as derived, so that a crash in between repeats it.
+func (s *Store) flagLate(ctx context.Context, batches string, days []touched) error {
+	closes, err := s.MonthCloses(ctx, calendar.Month{})
+	if err != nil {
+		return err
+	}
+	closed := func(d touched) bool {
+		month := calendar.DateOf(d.from.In(Zone())).CalendarMonth()
+		return slices.ContainsFunc(closes, func(c MonthClose) bool { return c.Month == month })
+	}
+	if !slices.ContainsFunc(days, closed) {
+		return nil
+	}
+	if err := s.conn.Exec(parameters(ctx, map[string]string{"batches": batches}), query("late_insert")); err != nil {
+		return fmt.Errorf("flag late data: %w", err)
 	}
 	return nil
 }

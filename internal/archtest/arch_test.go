@@ -18,7 +18,7 @@ const module = "github.com/yunjian-io/yunjian/"
 // A package that is not listed fails the test, so a new one must be placed here.
 var allowed = map[string][]string{
 	"cmd/yunjian-agent":     {"agent", "agent/logs", "internal/evidence", "internal/sdnotify", "internal/wire", "rules/calendar", "rules/retention"},
-	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/docx", "collector/report/render/html", "collector/report/render/pdf", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
+	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/docx", "collector/report/render/html", "collector/report/render/pdf", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
 
 	"agent":        {"agent/logs", "agent/probe", "agent/push", "agent/spool", "internal/sdnotify", "internal/selfmetrics", "internal/wire"},
 	"agent/ledger": {"internal/durable", "internal/wire"},
@@ -41,22 +41,24 @@ var allowed = map[string][]string{
 	"agent/spool":          {"internal/durable"},
 
 	"collector": {
-		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/report/typeface", "collector/store",
-		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/dated", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
+		"collector/central", "collector/ingest", "collector/inventory", "collector/mail", "collector/replay", "collector/report", "collector/report/ledger", "collector/report/typeface", "collector/store",
+		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/dated", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
 	"collector/inventory":          {"rules/calendar"},
+	"collector/mail":               {},
 	"collector/replay":             {"collector/traces", "internal/wire", "rules/calendar"},
 	"collector/report":             {"collector/report/chart", "rules/calendar", "rules/proposal", "rules/rightsize"},
 	"collector/report/chart":       {},
+	"collector/report/ledger":      {"collector/report", "rules/calendar", "rules/filing"},
 	"collector/report/typeface":    {},
 	"collector/report/render/docx": {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
 	"collector/report/render/page": {"collector/report", "collector/report/chart"},
 	"collector/report/render/html": {"collector/report", "collector/report/chart"},
 	"collector/report/render/pdf":  {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
 	"collector/report/render/xlsx": {"collector/report"},
-	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize"},
+	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize"},
 	"collector/store/engine":       {},
 	"collector/traces":             {"rules/calendar"},
 
@@ -64,6 +66,7 @@ var allowed = map[string][]string{
 	"rules/calendar":  {},
 	"rules/retention": {"rules/calendar", "rules/words"},
 	"rules/dated":     {"rules/calendar"},
+	"rules/filing":    {"rules/calendar"},
 	"rules/proposal":  {"rules/calendar", "rules/dated", "rules/rightsize", "rules/words"},
 	"rules/rightsize": {"rules/calendar", "rules/dated", "rules/words"},
 	"rules/words":     {},
@@ -79,6 +82,7 @@ var allowed = map[string][]string{
 	"internal/evidence":    {"internal/wire", "rules/calendar", "rules/retention"},
 	"internal/e2e":         {},
 	"internal/sdnotify":    {},
+	"internal/smtptest":    {},
 	"internal/selfmetrics": {},
 	"internal/wire":        {},
 }
