@@ -185,7 +185,7 @@ func TestNoticeFigures(t *testing.T) {
 		}
 		for want, ask := range map[string]collector.BuildAsk{
 			"they concern N-MARKONE, N-MARKTWO": {Unit: "nobody"},
-			"before the month was judged":       {Day: calendar.Date{Year: 2026, Month: 10, Day: 31}},
+			"before the month was judged":       {AsOf: calendar.Date{Year: 2026, Month: 10, Day: 31}},
 		} {
 			ask.DB, ask.Pack, ask.Month, ask.Provider, ask.Say = f.db, pack, f.month, "p", quiet
 			if _, err := collector.Builders()[report.KindNotice].Build(t.Context(), ask); err == nil || !strings.Contains(err.Error(), want) {

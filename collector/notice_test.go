@@ -22,7 +22,7 @@ func (f *caseFile) notices(t *testing.T, unit string, asOf calendar.Date) []coll
 		t.Fatal(err)
 	}
 	built, err := collector.Builders()[report.KindNotice].Build(t.Context(), collector.BuildAsk{
-		DB: f.db, Pack: pack, Month: f.month, Provider: "p", Unit: unit, Day: asOf, Program: "test", Say: quiet,
+		DB: f.db, Pack: pack, Month: f.month, Provider: "p", Unit: unit, AsOf: asOf, Program: "test", Say: quiet,
 	})
 	if err != nil {
 		t.Fatal(err)
