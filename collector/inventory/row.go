@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"github.com/yunjian-io/yunjian/collector/sheet"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
@@ -17,11 +18,11 @@ import (
 // refused and read as if it were empty.
 type row struct {
 	table tableSchema
-	sheet sheet
-	cells cells
+	sheet sheet.Table
+	cells sheet.Row
 	index map[string]int // field to place
 	marks []string
-	wrong *problems
+	wrong *sheet.Problems
 }
 
 var (
@@ -36,17 +37,17 @@ var (
 )
 
 func (r *row) refuse(field, value, why, do string) {
-	p := Problem{Sheet: r.sheet.name, Line: r.cells.line, Value: value, Why: why, Do: do}
+	p := Problem{Sheet: r.sheet.Name, Line: r.cells.Line, Value: value, Why: why, Do: do}
 	if field != "" {
 		p.Column = r.head(field)
 	}
-	r.wrong.add(p)
+	r.wrong.Add(p)
 }
 
 // head returns the head of a field as the file has it, or as the template has it.
 func (r *row) head(field string) string {
 	if i, given := r.index[field]; given {
-		return r.sheet.heads[i]
+		return r.sheet.Heads[i]
 	}
 	return r.column(field).Heads[0]
 }
@@ -62,10 +63,10 @@ func (r *row) column(field string) column {
 
 func (r *row) cell(field string) string {
 	i, given := r.index[field]
-	if !given || i >= len(r.cells.values) {
+	if !given || i >= len(r.cells.Cells) {
 		return ""
 	}
-	return r.cells.values[i]
+	return r.cells.Cells[i]
 }
 
 // required returns the cell, and refuses an empty one in a required column.
@@ -198,7 +199,7 @@ func (r *row) date(field string) calendar.Date {
 	if s == "" {
 		return calendar.Date{}
 	}
-	d, ok := parseDate(s, r.marks, r.sheet.date1904)
+	d, ok := parseDate(s, r.marks, r.sheet.Date1904)
 	if !ok {
 		r.refuse(field, s, "is no date", "write it as 2026-01-05, year first")
 	}
