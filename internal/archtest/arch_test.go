@@ -41,14 +41,14 @@ var allowed = map[string][]string{
 	"agent/spool":          {"internal/durable"},
 
 	"collector": {
-		"collector/central", "collector/ingest", "collector/inventory", "collector/replay", "collector/report", "collector/report/typeface", "collector/store",
+		"collector/central", "collector/ingest", "collector/inventory", "collector/records", "collector/replay", "collector/report", "collector/report/typeface", "collector/store",
 		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/dated", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
 	"collector/inventory":          {"collector/sheet", "rules/calendar"},
 	"collector/replay":             {"collector/traces", "internal/wire", "rules/calendar"},
-	"collector/report":             {"collector/report/chart", "rules/calendar"},
+	"collector/report":             {"collector/records", "collector/report/chart", "rules/calendar"},
 	"collector/report/chart":       {},
 	"collector/report/typeface":    {},
 	"collector/report/render/docx": {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
@@ -56,8 +56,9 @@ var allowed = map[string][]string{
 	"collector/report/render/html": {"collector/report", "collector/report/chart"},
 	"collector/report/render/pdf":  {"collector/report", "collector/report/chart", "collector/report/render/page", "collector/report/typeface"},
 	"collector/report/render/xlsx": {"collector/report"},
-	"collector/sheet":              {},
-	"collector/store":              {"collector/inventory", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize"},
+	"collector/sheet":              {"rules/calendar"},
+	"collector/records":            {"collector/inventory", "collector/sheet", "rules/calendar"},
+	"collector/store":              {"collector/inventory", "collector/records", "internal/wire", "rules", "rules/calendar", "rules/proposal", "rules/retention", "rules/rightsize"},
 	"collector/store/engine":       {},
 	"collector/traces":             {"rules/calendar"},
 
