@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"agent/spool":          {"internal/durable"},
 
 	"collector": {
-		"collector/central", "collector/ingest", "collector/inventory", "collector/records", "collector/replay", "collector/report", "collector/report/typeface", "collector/store",
+		"collector/central", "collector/ingest", "collector/inventory", "collector/records", "collector/replay", "collector/report", "collector/report/typeface", "collector/sheet", "collector/store",
 		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/dated", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
