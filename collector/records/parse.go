@@ -138,7 +138,7 @@ func (r *row) read() {
 	for i, field := range r.kind.Key {
 		parts[i] = r.values[field]
 	}
-	key := strings.Join(parts, listMark)
+	key := strings.Join(parts, ListMark)
 	if line, twice := r.first[key]; twice {
 		r.refuse(r.kind.Key[len(r.kind.Key)-1], strings.Join(parts, " "), fmt.Sprintf("is given on line %d already", line), "keep one row of each key")
 		return

@@ -28,8 +28,8 @@ const (
 	Settlement      = "settlement_baselines"
 )
 
-// listMark parts the members of a list in a stored value; no cell may hold it.
-const listMark = "\x1f"
+// ListMark parts the members of a list in a stored value; no cell may hold it.
+const ListMark = "\x1f"
 
 // Record is one row. Its values are in one form whatever the file wrote: dates as
 // 2026-10-05, times as RFC 3339, months as 2026-10, percentages as ratios, choices by
@@ -48,7 +48,7 @@ func (r Record) List(field string) []string {
 	if r.Values[field] == "" {
 		return nil
 	}
-	return strings.Split(r.Values[field], listMark)
+	return strings.Split(r.Values[field], ListMark)
 }
 
 // Date returns a date, zero where there is none.

@@ -59,7 +59,7 @@ func TestParse(t *testing.T) {
 	want := []Record{
 		{Incidents, "I-1", map[string]string{
 			"incident_no": "I-1", "category": "fault", "level": "4", "title": "交换机重启", "found_at": "2026-10-05T09:05:00+08:00",
-			"responded_at": "2026-10-05T09:15:30+08:00", "affected_systems": "s1" + listMark + "s2",
+			"responded_at": "2026-10-05T09:15:30+08:00", "affected_systems": "s1" + ListMark + "s2",
 		}},
 		{Incidents, "I-2", map[string]string{
 			"incident_no": "I-2", "category": "security", "level": "2", "title": "网页, 被改", "found_at": "2026-10-10T12:00:00+08:00",

@@ -186,10 +186,10 @@ func (r *row) id(kind, s string, refuse refusal) string {
 
 func (r *row) systems(s string, refuse refusal) string {
 	for _, mark := range r.schema.ListMarks {
-		s = strings.ReplaceAll(s, mark, listMark)
+		s = strings.ReplaceAll(s, mark, ListMark)
 	}
 	var out []string
-	for part := range strings.SplitSeq(s, listMark) {
+	for part := range strings.SplitSeq(s, ListMark) {
 		if part = strings.TrimSpace(part); part == "" {
 			continue
 		}
@@ -200,5 +200,5 @@ func (r *row) systems(s string, refuse refusal) string {
 		out = append(out, part)
 	}
 	slices.Sort(out)
-	return strings.Join(slices.Compact(out), listMark)
+	return strings.Join(slices.Compact(out), ListMark)
 }

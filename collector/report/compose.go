@@ -29,7 +29,7 @@ func Compose(m Month) (Document, error) {
 	c := &composer{t: t, m: &m}
 	d := Document{
 		Title: t.Title, Name: m.Edition().FileName(), Provider: t.given(m.Provider.Name), Period: t.month(m.Period),
-		Absent: t.Absent, Marks: c.marks(), Notices: c.notices(), Cover: c.cover(),
+		Absent: t.Absent, Marks: t.marks(m.Open), Notices: c.notices(), Cover: c.cover(),
 	}
 	if m.Provider.Name == "" {
 		d.Provider = m.Provider.ID
@@ -43,20 +43,26 @@ func Compose(m Month) (Document, error) {
 		d.Sections = append(d.Sections, Section{ID: id, Heading: heading, Blocks: append(section(), c.absent(id)...)})
 	}
 	d.Sheets = c.sheets(d)
-	if c.err != nil {
-		return d, c.err
-	}
-	if len(*t.unnamed) > 0 {
-		slices.Sort(*t.unnamed)
-		return d, fmt.Errorf("compose report: no words for %s", strings.Join(slices.Compact(*t.unnamed), ", "))
-	}
-	return d, nil
+	return d, c.wrong()
 }
 
-func (c *composer) marks() []string {
-	marks := []string{c.t.Draft}
-	if c.m.Open {
-		marks = append(marks, c.t.Open)
+// wrong is what the words of the report lack.
+func (c *composer) wrong() error {
+	if c.err != nil {
+		return c.err
+	}
+	if names := *c.t.unnamed; len(names) > 0 {
+		slices.Sort(names)
+		return fmt.Errorf("compose report: no words for %s", strings.Join(slices.Compact(names), ", "))
+	}
+	return nil
+}
+
+// marks are what stands on every page.
+func (t text) marks(open bool) []string {
+	marks := []string{t.Draft}
+	if open {
+		marks = append(marks, t.Open)
 	}
 	return marks
 }

@@ -64,15 +64,22 @@ type text struct {
 		BubbleScale    string `yaml:"bubble_scale"`
 		BubblesUnknown string `yaml:"bubbles_unknown"`
 	} `yaml:"charts"`
-	Series           map[string]string `yaml:"series"`
-	Columns          map[string]string `yaml:"columns"`
-	AllocatedValue   string            `yaml:"allocated_value"`
-	DiskValue        string            `yaml:"disk_value"`
-	ExemptionNone    string            `yaml:"exemption_none"`
-	ExemptionMissing string            `yaml:"exemption_missing"`
-	WindowValue      string            `yaml:"window_value"`
-	MonthsLowValue   string            `yaml:"months_low_value"`
-	RankValue        string            `yaml:"rank_value"`
+	ChartTexts       map[string]chartText `yaml:"chart_texts"`
+	Assets           map[string]string    `yaml:"assets"`
+	PlatformSide     string               `yaml:"platform_side"`
+	Endless          string               `yaml:"endless"`
+	StatedValue      string               `yaml:"stated_value"`
+	DaysValue        string               `yaml:"days_value"`
+	RangesValue      string               `yaml:"ranges_value"`
+	Series           map[string]string    `yaml:"series"`
+	Columns          map[string]string    `yaml:"columns"`
+	AllocatedValue   string               `yaml:"allocated_value"`
+	DiskValue        string               `yaml:"disk_value"`
+	ExemptionNone    string               `yaml:"exemption_none"`
+	ExemptionMissing string               `yaml:"exemption_missing"`
+	WindowValue      string               `yaml:"window_value"`
+	MonthsLowValue   string               `yaml:"months_low_value"`
+	RankValue        string               `yaml:"rank_value"`
 	Formulas         []struct {
 		ID   string `yaml:"id"`
 		Name string `yaml:"name"`
@@ -89,12 +96,15 @@ type chartText struct {
 	Note  string `yaml:"note"`
 }
 
-func loadText() (text, error) {
+// loadText reads the words of the usage report, and over them those of other files.
+func loadText(over ...[]byte) (text, error) {
 	t := text{unnamed: new([]string)}
-	d := yaml.NewDecoder(bytes.NewReader(textFile))
-	d.KnownFields(true)
-	if err := d.Decode(&t); err != nil {
-		return t, fmt.Errorf("read words of the report: %w", err)
+	for _, file := range append([][]byte{textFile}, over...) {
+		d := yaml.NewDecoder(bytes.NewReader(file))
+		d.KnownFields(true)
+		if err := d.Decode(&t); err != nil {
+			return t, fmt.Errorf("read words of the report: %w", err)
+		}
 	}
 	return t, nil
 }

@@ -12,14 +12,14 @@ const MaxProblems = 1000
 
 // Problem is why a file is refused.
 type Problem struct {
-	File  string
-	Sheet string // empty for CSV
-	Line  int    // row of the sheet or line of the file, from 1; 0 for the file as a whole
+	File  string `json:"file"`
+	Sheet string `json:"sheet,omitempty"` // empty for CSV
+	Line  int    `json:"line"`            // row of the sheet or line of the file, from 1; 0 for the file as a whole
 	// Column is the head of the column as it is written; empty for the row as a whole.
-	Column string
-	Value  string // the value that is refused, at most 100 characters of it
-	Why    string
-	Do     string // what to do about it
+	Column string `json:"column,omitempty"`
+	Value  string `json:"value,omitempty"` // the value that is refused, at most 100 characters of it
+	Why    string `json:"why"`
+	Do     string `json:"do"` // what to do about it
 }
 
 // String returns the problem in one line, place first.
