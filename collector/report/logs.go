@@ -98,8 +98,8 @@ type LogCount struct {
 	Waived       int `json:"waived"`
 }
 
-// count adds n logs of a status; another one is not counted.
-func (c *LogCount) count(status string, n int) {
+// Count adds n logs of a status; another one is not counted.
+func (c *LogCount) Count(status string, n int) {
 	if at := map[string]*int{
 		statusCompliant: &c.Compliant, statusAccumulating: &c.Accumulating, statusBroken: &c.Broken,
 		statusUndetermined: &c.Undetermined, statusWaived: &c.Waived,
@@ -200,7 +200,7 @@ func logFigures(in LogInput, period calendar.Month) Logs {
 		titles[l.Category], order[l.Category] = l.CategoryTitle, l.Order
 		key := [2]string{l.Party, l.Category}
 		c := now[key]
-		c.count(l.Status, 1)
+		c.Count(l.Status, 1)
 		now[key] = c
 		out.list(l, period)
 	}

@@ -95,6 +95,10 @@ type Security struct {
 	Trend           []TrendRow      `json:"trend"`
 	Full            []Full          `json:"storage_full_soon"`
 	Sources         []SourceRow     `json:"sources"`
+
+	// names are those of units by code, systems those of systems by identifier, and
+	// systemUnits the codes of their units.
+	names, systems, systemUnits map[string]string
 }
 
 // Edition returns what names the report on security.
@@ -109,14 +113,13 @@ func (s *Security) Edition() Edition {
 // belongs to it is looked at. It fails if the unit is not known, or if the input holds
 // a number that is not finite.
 func BuildSecurity(in SecurityInput) (Security, error) {
-	b := secured{names: map[string]string{}, entries: map[string]Entry{}}
-	for _, u := range in.Units {
+	b := secured{in: extract(in), names: map[string]string{}, entries: map[string]Entry{}}
+	for _, u := range b.in.Units {
 		b.names[u.ID] = u.Name
 	}
 	if _, known := b.names[in.Unit]; in.Unit != "" && !known {
 		return Security{}, fmt.Errorf("the inventory has no using unit %q", in.Unit)
 	}
-	b.in = extract(in)
 	for _, s := range b.in.Systems {
 		b.entries[s.ID] = s
 	}
@@ -126,6 +129,10 @@ func BuildSecurity(in SecurityInput) (Security, error) {
 	}
 	if in.Unit != "" {
 		b.out.Unit = Party{in.Unit, b.names[in.Unit]}
+	}
+	b.out.names, b.out.systems, b.out.systemUnits = b.names, map[string]string{}, map[string]string{}
+	for id, e := range b.entries {
+		b.out.systems[id], b.out.systemUnits[id] = e.Name, e.Unit
 	}
 	o := operating{set: b.in.Records, period: in.Period, through: in.Through, calendar: in.Calendar, names: b.names, entries: b.entries, platforms: in.Platforms}
 	b.out.Operation = o.figures()

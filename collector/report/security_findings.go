@@ -198,8 +198,8 @@ func (b *secured) rectification(m calendar.Month) Rectification {
 }
 
 // dueOf is the day by which the ledger of rectification wants a log put in order.
-func (b *secured) dueOf(l Log) calendar.Date {
-	for _, r := range b.out.Rectification.Rows {
+func (s *Security) dueOf(l Log) calendar.Date {
+	for _, r := range s.Rectification.Rows {
 		if r.State != "closed" && r.Text("host") == l.Host && r.Text("log_class") == l.Class {
 			return r.Date("due_on")
 		}
