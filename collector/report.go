@@ -107,7 +107,14 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	if err = g.hosts(ctx, &in, span); err != nil {
 		return in, err
 	}
-	in.Findings, err = g.findings(ctx)
+	if in.Findings, err = g.findings(ctx); err != nil {
+		return in, err
+	}
+	in.Calendar = g.calendar
+	if in.Logs, err = g.logs(ctx, false); err != nil {
+		return in, err
+	}
+	in.Records, err = g.db.Records(ctx, g.provider)
 	return in, err
 }
 

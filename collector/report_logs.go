@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,14 +19,11 @@ import (
 // pastMonths is how many months before the present one reports on logs look at.
 const pastMonths = 11
 
-// logs reads the verdicts on logs of the month, with what the host last told of those
-// that are not compliant, and the counts of the months before.
-func (g *gathering) logs(ctx context.Context) (in report.LogInput, err error) {
+// logs reads the verdicts on logs of the month, and the counts of the months before. A
+// report that lists all of them also gets what hosts last told of those that are not
+// compliant; others get counts, and those that are not compliant.
+func (g *gathering) logs(ctx context.Context, all bool) (in report.LogInput, err error) {
 	g.say("verdicts on logs")
-	verdicts, err := g.db.Retention(ctx, g.run, g.provider)
-	if err != nil {
-		return in, err
-	}
 	categories, err := retention.LoadCategories()
 	if err != nil {
 		return in, err
@@ -50,21 +48,34 @@ func (g *gathering) logs(ctx context.Context) (in report.LogInput, err error) {
 	}
 	in.Past = pastLogs(past, categories)
 	found := firstFound(g.month, in.Judged, broken)
-	told, err := g.told(ctx, verdicts)
+	counted := map[string]*report.LogMonth{} // by party
+	err = g.db.EachRetention(ctx, g.run, g.provider, func(v store.RetentionVerdict) {
+		bad := v.Status == retention.StatusNonCompliant.String()
+		if v.Mandatory && !all {
+			if counted[v.Party] == nil {
+				counted[v.Party] = &report.LogMonth{Month: g.month, Party: v.Party}
+			}
+			counted[v.Party].Count.Count(v.Status, 1)
+		}
+		if !all && !(bad && v.Mandatory) {
+			return
+		}
+		l := reportLog(&v, categories, catalog)
+		if bad {
+			l.FirstFound = found(store.RetentionBroken{JudgedOn: l.JudgedOn, HostID: l.Host, System: l.System, Class: l.Class, Name: l.Stream})
+		}
+		in.Logs = append(in.Logs, l)
+	})
 	if err != nil {
 		return in, err
 	}
-	for i := range verdicts {
-		l := reportLog(&verdicts[i], categories, catalog)
-		if l.Status == retention.StatusNonCompliant.String() {
-			l.FirstFound = found(store.RetentionBroken{JudgedOn: l.JudgedOn, HostID: l.Host, System: l.System, Class: l.Class, Name: l.Stream})
-		}
-		if s, ok := told[[2]string{l.Host, l.Path}]; ok {
-			l.Latest, l.Policy = s.latest, s.policy
-		}
-		in.Logs = append(in.Logs, l)
+	for _, party := range slices.Sorted(maps.Keys(counted)) {
+		in.Now = append(in.Now, *counted[party])
 	}
-	return in, nil
+	if all {
+		err = g.tell(ctx, in.Logs)
+	}
+	return in, err
 }
 
 // reportLog turns a stored verdict into what the report tells.
@@ -140,14 +151,14 @@ type toldLog struct {
 	policy string
 }
 
-// told reads what the hosts of some logs told last, by host and path: of those that are
-// not compliant, or that will not be for long.
-func (g *gathering) told(ctx context.Context, verdicts []store.RetentionVerdict) (map[[2]string]toldLog, error) {
+// tell adds what hosts told last to those logs that are not compliant, or that will not
+// be for long.
+func (g *gathering) tell(ctx context.Context, logs []report.Log) error {
 	ids := map[uint64]string{}
-	for i := range verdicts {
-		v := &verdicts[i]
-		if v.HostID != "" && (v.Status == retention.StatusNonCompliant.String() || v.Verdict == retention.AtRisk.String()) {
-			ids[wire.HostKey(v.Provider, v.HostID)] = v.HostID
+	for i := range logs {
+		l := &logs[i]
+		if l.Host != "" && (l.Status == retention.StatusNonCompliant.String() || l.Verdict == retention.AtRisk.String()) {
+			ids[wire.HostKey(g.provider, l.Host)] = l.Host
 		}
 	}
 	keys := make([]uint64, 0, len(ids))
@@ -155,11 +166,11 @@ func (g *gathering) told(ctx context.Context, verdicts []store.RetentionVerdict)
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
-	out := map[[2]string]toldLog{}
+	told := map[[2]string]toldLog{} // by host and path
 	for chunk := range slices.Chunk(keys, hostsAtOnce) {
 		states, err := g.db.LogStates(ctx, chunk, judgedAt(g.month, g.run.JudgedAt))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, s := range states {
 			log := s.Source
@@ -176,10 +187,15 @@ func (g *gathering) told(ctx context.Context, verdicts []store.RetentionVerdict)
 			if !latest.IsZero() {
 				t.latest = calendar.DateOf(latest.In(store.Zone()))
 			}
-			out[[2]string{ids[s.Host], log.Path}] = t
+			told[[2]string{ids[s.Host], log.Path}] = t
 		}
 	}
-	return out, nil
+	for i := range logs {
+		if t, known := told[[2]string{logs[i].Host, logs[i].Path}]; known {
+			logs[i].Latest, logs[i].Policy = t.latest, t.policy
+		}
+	}
+	return nil
 }
 
 // policies tells what removes a log in the words of its configuration.

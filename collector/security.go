@@ -74,7 +74,7 @@ func (g *gathering) security(ctx context.Context, pack rules.Pack, period retent
 	if err = g.logScopes(ctx, &in, period); err != nil {
 		return in, err
 	}
-	if in.Logs, err = g.logs(ctx); err != nil {
+	if in.Logs, err = g.logs(ctx, true); err != nil {
 		return in, err
 	}
 	in.Records, err = g.db.Records(ctx, g.provider)

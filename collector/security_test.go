@@ -362,4 +362,58 @@ func TestSecurityWithoutRecords(t *testing.T) {
 	}
 }
 
-func checkUsageParts(*testing.T, *store.Store, rules.Pack) {}
+// checkUsageParts reads A1, A5 and A6 of the usage report of the same month.
+func checkUsageParts(t *testing.T, s *store.Store, pack rules.Pack) {
+	m, err := collector.ReportMonth(t.Context(), s, pack, fixtureMonth(), fixtureProvider, "test", quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := report.Compose(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, section := range d.Sections {
+		for _, b := range section.Blocks {
+			if section.ID == "A1" && strings.Contains(b.Paragraph, "F13") {
+				got = append(got, b.Paragraph[strings.Index(b.Paragraph, "平台可用率"):])
+			}
+			if section.ID != "A5" && section.ID != "A6" {
+				continue
+			}
+			switch {
+			case b.NotProvided != nil:
+				t.Errorf("%s lacks %s", section.ID, b.NotProvided.Label)
+			case b.Paragraph != "":
+				got = append(got, b.Paragraph)
+			case b.Table != nil:
+				for _, row := range b.Table.Rows {
+					var cells []string
+					for _, c := range row {
+						cells = append(cells, c.Text)
+					}
+					got = append(got, b.Table.ID+": "+strings.Join(cells, "|"))
+				}
+			}
+		}
+	}
+	same(t, "A1, A5 and A6", strings.Split(`平台可用率（F13）：99.513%。日志合规率（F15）：50.0%。
+a5_services: 天府政务云一区|—|云主机|99.652%|3|150|120|99.900%|未达标|办公室标准
+a5_services: 天府政务云一区|—|云硬盘|99.861%|1|60|0|未提供|未提供|未提供
+a5_services: 合计|—|—|99.513%|—|—|—|—|—|—
+a5_incidents: I1|较大|`+markFirst+`和`+markSecond+`都中断|2026年9月10日 09:00|2026年9月10日 09:05|2026年9月10日 09:10|2026年9月10日 10:00|—|云服务商|公文系统、`+hostileSystem+`|电源|10|60
+a5_incidents: I2|一般|磁盘|2026年9月20日 00:00|—|2026年9月20日 00:30|—|—|云服务商|公文系统|未提供|30|未提供
+故障平均响应用时 20 分钟，平均恢复用时 60 分钟（以导入的时间计，未填者不计）。
+a5_orders: 资源配置（第十八条）|2|2|2|1|50.0%|3
+a5_orders: 资源变更（第二十二条）|2|0|1|0|0.0%|—
+a5_late: D2|资源配置（第十八条）|`+hostileUnit+`|`+hostileSystem+`|2026年9月1日|2026年9月3日|2026年9月7日|2
+a5_changes: G1|安全加固|`+hostileUnit+`|`+hostileSystem+`|`+markSecond+`加固|2026年9月12日|成功
+a5_work: 设备巡检|4|3|75.0%|X-1
+a5_work: 值班值守|0|0|—|未提供
+a5_backups: T1|`+markFirst+`备份|省甲厅|公文系统|30|29|96.7%|2026年8月15日|成功
+a5_backups: T2|`+markSecond+`备份|`+hostileUnit+`|`+hostileSystem+`|10|10|100.0%|未提供|未提供
+a6_logs: 使用单位|8|3|1|2|1|1|50.0%|62.5%|-16.7
+a6_logs: 云服务商|2|1|0|1|0|0|50.0%|100.0%|0.0
+a6_logs: 合计|10|4|1|3|1|1|50.0%|70.0%|-12.5
+a6_new: a3|公文系统|省甲厅|使用单位|操作系统登录认证|/var/log/`+markFirst+`os-auth.log|2026年4月1日|—|5|2026年9月30日`, "\n"), got)
+}

@@ -184,6 +184,7 @@ func (c *composer) a1() []Block {
 		disk = Figure{} // the disk of the idle hosts is not given
 	}
 	saving := map[string]any{
+		"availability": t.figure(c.m.Operation.Overall, availabilityText), "compliance": t.percent(c.m.Logs.Total.Compliance).Text,
 		"vcpu": number(s.Reclaimable.VCPU, 0), "memory": trimmed(s.Reclaimable.MemoryGiB), "disk": t.two(disk).Text, "disk_known": disk.State == Known,
 	}
 	return append([]Block{
@@ -252,8 +253,6 @@ func (c *composer) a4() []Block {
 }
 
 func (c *composer) a2() []Block { return nil }
-func (c *composer) a5() []Block { return nil }
-func (c *composer) a6() []Block { return nil }
 func (c *composer) a7() []Block { return nil }
 
 func (c *composer) a8() []Block {

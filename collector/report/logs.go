@@ -147,8 +147,11 @@ type LogMonth struct {
 // LogInput is what is known about the keeping of logs.
 type LogInput struct {
 	// Logs are the verdicts of the month, by host, class and stream; nil where logs were
-	// not judged.
+	// not judged. With Now they are only those to be listed.
 	Logs []Log `json:"logs"`
+	// Now counts the required logs of the month, for reports that do not list all; nil
+	// where Logs has all of them.
+	Now []LogMonth `json:"now"`
 	// Past are the months before that were judged, the oldest first.
 	Past []LogMonth `json:"past"`
 	// Judged are the months before the present one that were judged.
@@ -198,11 +201,17 @@ func logFigures(in LogInput, period calendar.Month) Logs {
 			continue
 		}
 		titles[l.Category], order[l.Category] = l.CategoryTitle, l.Order
-		key := [2]string{l.Party, l.Category}
-		c := now[key]
-		c.Count(l.Status, 1)
-		now[key] = c
+		if in.Now == nil {
+			key := [2]string{l.Party, l.Category}
+			c := now[key]
+			c.Count(l.Status, 1)
+			now[key] = c
+		}
 		out.list(l, period)
+	}
+	for _, m := range in.Now {
+		key := [2]string{m.Party, m.Category}
+		now[key] = now[key].plus(m.Count)
 	}
 	slices.SortStableFunc(out.Foreseen, func(a, b Log) int { return a.Foreseen.Compare(b.Foreseen) })
 	past := map[[2]string]LogCount{}

@@ -58,10 +58,10 @@ type logNames struct {
 // identifiedLog are the columns that say which log it is.
 func (n logNames) identified(t text) []column[Log] {
 	return []column[Log]{
+		{"host", false, func(l *Log) Cell { return t.dash(l.Host) }}, // first: parts of a wide table repeat it
 		{"system", false, func(l *Log) Cell { return t.text(names(n.systems, l.System)) }},
 		{"unit", false, func(l *Log) Cell { return t.text(names(n.units, l.Unit)) }},
 		{"party", false, func(l *Log) Cell { return Cell{Text: t.label("party", l.Party)} }},
-		{"host", false, func(l *Log) Cell { return t.dash(l.Host) }},
 		{"log_class", false, func(l *Log) Cell {
 			c := t.text(l.ClassTitle)
 			c.Note = l.Stream

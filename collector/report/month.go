@@ -37,8 +37,14 @@ type Month struct {
 	Exempted []Judgement `json:"exempted"`
 	// Idle are the hosts that a rule proposes to reclaim.
 	Idle []Judgement `json:"idle"`
+	// Operation is section A5, Logs section A6.
+	Operation Operation `json:"operation"`
+	Logs      Logs      `json:"logs"`
 	// Findings are all findings, the lists above included (annex 4).
 	Findings []Judgement `json:"findings"`
+
+	// unitNames and systemNames give identifiers their names.
+	unitNames, systemNames map[string]string
 }
 
 // Quality is section A0: what the figures rest on.

@@ -94,8 +94,8 @@ func (o *operating) services(out *Operation) {
 	})
 	for _, k := range slices.Compact(keys) {
 		row := ServiceRow{Platform: cmp.Or(names[k.platform], k.platform), Region: k.region, Service: k.service, Outages: len(unplanned[k]), Basis: register[k].Text("basis")}
-		down := time.Duration(0)
-		row.Availability, down = Availability(o.span(), planned[k], unplanned[k])
+		rate, down := Availability(o.span(), planned[k], unplanned[k])
+		row.Availability = rate
 		row.DownMinutes, row.PlanMinutes = down.Minutes(), total(merge(o.span(), planned[k])).Minutes()
 		if target, given := register[k].Number("target"); given {
 			row.Target = Of(target)

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -150,12 +147,11 @@ func BuildSecurity(in SecurityInput) (Security, error) {
 	b.trend()
 	b.full()
 	b.sources()
-	text, err := json.Marshal([]any{b.hashed(), b.out.Operation.AllOrders, b.out.Assets.Protection})
+	batch, err := batchOf(in.JudgedAt, b.hashed(), b.out.Operation.AllOrders, b.out.Assets.Protection)
 	if err != nil {
-		return Security{}, fmt.Errorf("hash data of the report: %w", err)
+		return Security{}, err
 	}
-	sum := sha256.Sum256(text)
-	b.out.Batch = in.JudgedAt.Format("20060102T150405") + "-" + hex.EncodeToString(sum[:6])
+	b.out.Batch = batch
 	return b.out, nil
 }
 

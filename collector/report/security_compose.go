@@ -42,8 +42,22 @@ func ComposeSecurity(s Security) (Document, error) {
 		id     string
 		blocks func() []Block
 	}{
-		{"B0", c.b0}, {"B1", c.b1}, {"B2", c.b2}, {"B3", c.b3}, {"B4", c.b4}, {"B5", c.b5}, {"B6", c.b6}, {"B7", c.b7}, {"B8", c.b8}, {"B9", c.b9},
-		{"S1", c.s1}, {"S2", c.s2}, {"S3", c.s3}, {"S4", c.s4}, {"S5", c.s5}, {"S6", c.s6},
+		{"B0", c.b0},
+		{"B1", c.b1},
+		{"B2", c.b2},
+		{"B3", c.b3},
+		{"B4", c.b4},
+		{"B5", c.b5},
+		{"B6", c.b6},
+		{"B7", c.b7},
+		{"B8", c.b8},
+		{"B9", c.b9},
+		{"S1", c.s1},
+		{"S2", c.s2},
+		{"S3", c.s3},
+		{"S4", c.s4},
+		{"S5", c.s5},
+		{"S6", c.s6},
 	} {
 		heading := t.word("sections", t.Sections, section.id)
 		if i > 0 {
@@ -105,7 +119,7 @@ func (c *securityComposer) b0() []Block {
 }
 
 func (c *securityComposer) b1() []Block {
-	return append(tables(workTable(c.t, c.s.Operation.Work)), c.blanks("B1")...)
+	return append(tables(workTable(c.t, "sec_work", c.s.Operation.Work)), c.blanks("B1")...)
 }
 
 func (c *securityComposer) b2() []Block {
@@ -130,12 +144,20 @@ func (c *securityComposer) b3() []Block {
 	}
 	return []Block{
 		{Paragraph: c.paragraph("b3", values)},
-		h.next("logs"), {Table: logTable(t, "sec_logs", l, true)}, {Chart: logChart(t, l, partyUnit)}, {Chart: logChart(t, l, partyProvider)},
-		h.next("logs_broken"), {Table: brokenTable(t, "sec_broken", l.Broken, 2*listRows, n, true)},
-		h.next("logs_accumulating"), {Table: accumulatingTable(t, l.Accumulating, n)},
-		h.next("logs_undetermined"), {Table: undeterminedTable(t, l.Undetermined, n)},
-		h.next("logs_foreseen"), {Table: foreseenTable(t, l.Foreseen, n)},
-		h.next("handovers"), {Table: handoverTable(t, c.s.Handovers)},
+		h.next("logs"),
+		{Table: logTable(t, "sec_logs", l, true)},
+		{Chart: logChart(t, l, partyUnit)},
+		{Chart: logChart(t, l, partyProvider)},
+		h.next("logs_broken"),
+		{Table: brokenTable(t, "sec_broken", l.Broken, 2*listRows, n, true)},
+		h.next("logs_accumulating"),
+		{Table: accumulatingTable(t, l.Accumulating, n)},
+		h.next("logs_undetermined"),
+		{Table: undeterminedTable(t, l.Undetermined, n)},
+		h.next("logs_foreseen"),
+		{Table: foreseenTable(t, l.Foreseen, n)},
+		h.next("handovers"),
+		{Table: handoverTable(t, c.s.Handovers)},
 	}
 }
 
@@ -149,11 +171,11 @@ func (c *securityComposer) b5() []Block {
 }
 
 func (c *securityComposer) b6() []Block {
-	return c.given(c.s.Operation.BackupsGiven, "backups", tables(backupTable(c.t, c.s.Operation.Backups))...)
+	return c.given(c.s.Operation.BackupsGiven, "backups", tables(backupTable(c.t, "sec_backups", c.s.Operation.Backups))...)
 }
 
 func (c *securityComposer) b7() []Block {
-	return c.given(c.s.Operation.ChangesGiven, "changes", tables(changeTable(c.t, c.s.Operation.Changes))...)
+	return c.given(c.s.Operation.ChangesGiven, "changes", tables(changeTable(c.t, "sec_changes", c.s.Operation.Changes))...)
 }
 
 func (c *securityComposer) b8() []Block {

@@ -54,7 +54,7 @@ func sourceTable(t text, rows []SourceRow, whole bool) *Table {
 		return t.text(s)
 	}
 	columns := []column[row]{
-		{"section", false, func(r *row) Cell { return Cell{Text: r.Section} }},
+		{"section", false, func(r *row) Cell { return Cell{Text: t.word("sections", t.Sections, r.Section)} }},
 		{"method", false, func(r *row) Cell { return Cell{Text: t.label("method", r.Method)} }},
 		{"record_kind", false, func(r *row) Cell { return imported(r, t.label("record_kind", r.Kind)) }},
 		{"file", false, func(r *row) Cell { return imported(r, r.file.File) }},
@@ -85,8 +85,8 @@ func sourceTable(t text, rows []SourceRow, whole bool) *Table {
 	return table(t, "sec_sources", all, 0, columns)
 }
 
-func workTable(t text, rows []WorkRow) *Table {
-	return table(t, "sec_work", rows, 0, []column[WorkRow]{
+func workTable(t text, id string, rows []WorkRow) *Table {
+	return table(t, id, rows, 0, []column[WorkRow]{
 		{"work_item", false, func(r *WorkRow) Cell { return Cell{Text: t.label("work", r.Item)} }},
 		{"planned", false, func(r *WorkRow) Cell { return t.count(r.Planned) }},
 		{"done", false, func(r *WorkRow) Cell { return t.count(r.Done) }},
@@ -101,8 +101,14 @@ func assetTable(t text, a *Assets) *Table {
 		cell Cell
 	}
 	rows := []row{
-		{"hosts", t.number(a.Hosts)}, {"systems", t.number(a.Systems)}, {"os_known", t.number(a.OSKnown)}, {"os_ended", t.number(a.Ended)},
-		{"managed", t.percent(a.Managed)}, {"coverage", t.percent(a.Coverage)}, {"clocks", t.number(len(a.Clocks))}, {"clocks_unknown", t.number(a.ClocksUnknown)},
+		{"hosts", t.number(a.Hosts)},
+		{"systems", t.number(a.Systems)},
+		{"os_known", t.number(a.OSKnown)},
+		{"os_ended", t.number(a.Ended)},
+		{"managed", t.percent(a.Managed)},
+		{"coverage", t.percent(a.Coverage)},
+		{"clocks", t.number(len(a.Clocks))},
+		{"clocks_unknown", t.number(a.ClocksUnknown)},
 	}
 	out := table(t, "sec_assets", rows, 0, []column[row]{
 		{"item", false, func(r *row) Cell { return Cell{Text: t.word("assets", t.Assets, r.name)} }},
@@ -246,8 +252,8 @@ func (c *securityComposer) baselineList() *Table {
 	}))
 }
 
-func backupTable(t text, rows []BackupRow) *Table {
-	return table(t, "sec_backups", rows, 0, []column[BackupRow]{
+func backupTable(t text, id string, rows []BackupRow) *Table {
+	return table(t, id, rows, 0, []column[BackupRow]{
 		{"task_no", false, func(r *BackupRow) Cell { return t.text(r.Text("task_no")) }},
 		{"task", true, func(r *BackupRow) Cell { return t.text(r.Text("task")) }},
 		{"unit", false, func(r *BackupRow) Cell { return t.side(r.UnitName) }},
@@ -271,8 +277,8 @@ func (t text) recorded(r records.Record, field string) Cell {
 	return t.count(Figure{})
 }
 
-func changeTable(t text, rows []ChangeRow) *Table {
-	return table(t, "sec_changes", rows, 2*listRows, []column[ChangeRow]{
+func changeTable(t text, id string, rows []ChangeRow) *Table {
+	return table(t, id, rows, 2*listRows, []column[ChangeRow]{
 		{"change_no", false, func(r *ChangeRow) Cell { return t.text(r.Text("change_no")) }},
 		{"change", false, func(r *ChangeRow) Cell { return Cell{Text: t.label("change", r.Text("category"))} }},
 		{"unit", false, func(r *ChangeRow) Cell { return t.side(r.UnitName) }},

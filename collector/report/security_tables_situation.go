@@ -28,10 +28,10 @@ func indicatorTable(t text, rows []Indicator) *Table {
 func topTable(t text, id, head string, rows []Top) *Table {
 	return table(t, id, rows, 0, []column[Top]{
 		{head, false, func(r *Top) Cell {
-			switch {
-			case head == "device":
+			switch head {
+			case "device":
 				return Cell{Text: t.label("device", r.Name)}
-			case head == "target_system":
+			case "target_system":
 				return t.side(r.Name)
 			}
 			return t.text(r.Name)

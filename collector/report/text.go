@@ -96,10 +96,14 @@ type chartText struct {
 	Note  string `yaml:"note"`
 }
 
-// loadText reads the words of the usage report, and over them those of other files.
+//go:embed operation.yaml
+var operationFile []byte
+
+// loadText reads the words of the usage report, those of operation and logs, and over
+// them those of other files.
 func loadText(over ...[]byte) (text, error) {
 	t := text{unnamed: new([]string)}
-	for _, file := range append([][]byte{textFile}, over...) {
+	for _, file := range append([][]byte{textFile, operationFile}, over...) {
 		d := yaml.NewDecoder(bytes.NewReader(file))
 		d.KnownFields(true)
 		if err := d.Decode(&t); err != nil {
