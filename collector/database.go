@@ -116,10 +116,19 @@ func openDatabase(ctx context.Context, c Config, log *slog.Logger, start func(co
 		options.Dial = db.engine.DialContext
 		db.deriving, db.proposing = filepath.Join(c.DataDir, "derive.lock"), filepath.Join(c.DataDir, "proposals.lock")
 	}
-	if db.Store, err = store.Open(ctx, options); err != nil {
+	err = steadily(ctx, log, "open the database", func() (err error) {
+		db.Store, err = store.Open(ctx, options)
+		return err
+	})
+	if err != nil {
 		return nil, errors.Join(err, db.closeEngine())
 	}
-	applied, err := db.Migrate(ctx)
+	var applied []string
+	err = steadily(ctx, log, "bring the schema forward", func() error {
+		steps, err := db.Migrate(ctx)
+		applied = append(applied, steps...)
+		return err
+	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -33,8 +33,10 @@ type Judgement struct {
 	Counts []FindingCount `json:"counts"`
 	// Actions are how many hosts each class of action is recommended for.
 	Actions map[rightsize.Action]int `json:"actions"`
-	// Retention are the verdicts on logs (Art. 31).
-	Retention []store.RetentionVerdict `json:"retention"`
+	// Logs counts the verdicts on logs by their name (Art. 31), in LogPeriod; they
+	// themselves are stored.
+	Logs      map[string]int `json:"logs"`
+	LogPeriod string         `json:"log_period"`
 }
 
 // FindingCount says how many subjects a rule finds in a state.
@@ -107,23 +109,25 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 		return nil, err
 	}
 	say("recommending sizes")
-	recommended := assessing.recommend(reclaim)
-	for part := range slices.Chunk(recommended, findingBatch) {
+	out := &Judgement{Run: run, Actions: map[rightsize.Action]int{}, Logs: map[string]int{}}
+	for part := range assessing.recommend(reclaim) {
 		if err := db.SaveRecommendations(ctx, run, part); err != nil {
 			return nil, err
 		}
+		for i := range part {
+			out.Actions[part[i].Action]++
+		}
 	}
 	say("judging the logs")
-	verdicts, err := j.logs(ctx, logs)
+	err = j.logs(ctx, logs, func(verdicts []store.RetentionVerdict) error {
+		for i := range verdicts {
+			out.Logs[verdicts[i].Name()]++
+			out.LogPeriod = verdicts[i].Period
+		}
+		return db.SaveRetention(ctx, run, verdicts)
+	})
 	if err != nil {
 		return nil, err
-	}
-	if err := db.SaveRetention(ctx, run, verdicts); err != nil {
-		return nil, err
-	}
-	out := &Judgement{Run: run, Actions: map[rightsize.Action]int{}, Retention: verdicts}
-	for i := range recommended {
-		out.Actions[recommended[i].Action]++
 	}
 	for c, n := range counts {
 		c.Subjects = n

@@ -57,8 +57,11 @@ type logJudge struct {
 	catalog  retention.Catalog
 	registry logRegistry
 	reports  map[uint64]store.LogHost
-	verdicts []store.RetentionVerdict
 	systems  map[string]*logSystem
+
+	// verdicts wait to be saved: as many as a fleet has would not fit in memory.
+	verdicts []store.RetentionVerdict
+	save     func([]store.RetentionVerdict) error
 }
 
 // logSystem gathers what is decided about the hosts of a system, for logs that any of
@@ -68,35 +71,51 @@ type logSystem struct {
 	decided []retention.Decision
 }
 
-// logs judges every log that is required or reported, at the end of the month or now.
-func (j *judge) logs(ctx context.Context, rules LogRules) ([]store.RetentionVerdict, error) {
+// logs judges every log that is required or reported, at the end of the month or now, and
+// saves the verdicts in batches.
+func (j *judge) logs(ctx context.Context, rules LogRules, save func([]store.RetentionVerdict) error) error {
 	at := judgedAt(j.month, j.now)
-	l := &logJudge{judge: j, rules: rules, at: at, today: calendar.DateOf(at), systems: map[string]*logSystem{}}
+	l := &logJudge{judge: j, rules: rules, at: at, today: calendar.DateOf(at), systems: map[string]*logSystem{}, save: save}
 	l.registry = newLogRegistry(j.inventory.LogSources, l.today)
 	var err error
 	if l.catalog, err = retention.LoadCatalog(); err != nil {
-		return nil, err
+		return err
 	}
 	if l.reports, err = j.db.LogHosts(ctx, at); err != nil {
-		return nil, err
+		return err
 	}
 	scopes, err := l.scopes(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for chunk := range slices.Chunk(scopes, hostsAtOnce) {
 		if err := l.hosts(ctx, chunk); err != nil {
-			return nil, err
+			return err
+		}
+		if len(l.verdicts) >= findingBatch {
+			if err := l.flush(); err != nil {
+				return err
+			}
 		}
 	}
 	l.anyHost()
+	return l.flush()
+}
+
+// flush saves the verdicts that wait.
+func (l *logJudge) flush() error {
+	if len(l.verdicts) == 0 {
+		return nil
+	}
 	slices.SortStableFunc(l.verdicts, func(a, b store.RetentionVerdict) int {
 		return cmp.Or(
 			cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.HostID, b.HostID), cmp.Compare(a.System, b.System),
 			cmp.Compare(a.Class, b.Class), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Path, b.Path),
 		)
 	})
-	return l.verdicts, nil
+	err := l.save(l.verdicts)
+	l.verdicts = l.verdicts[:0]
+	return err
 }
 
 // scopes returns the hosts of the inventory and those that reported without being in
@@ -199,7 +218,8 @@ func (h *logHost) judge() {
 	for _, d := range decided {
 		h.add(h.scope, d)
 	}
-	if system := h.scope.System; system != "" {
+	// Only logs that any host of a system may keep need to know what all of them do.
+	if system := h.scope.System; system != "" && len(h.registry.ofSystem(system)) > 0 {
 		if h.systems[system] == nil {
 			h.systems[system] = &logSystem{scope: h.scope}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -90,9 +91,15 @@ type assessing struct {
 	// flavors are those of the hosts by subject, families those of the flavours.
 	flavors, families map[string]string
 	work              *errgroup.Group
-	// histories are room for the demand of a host, one for each that is looked at at once.
-	histories chan *rightsize.History
-	places    []*place
+	// looks are room for a host, one for each that is looked at at once.
+	looks  chan *look
+	places []*place
+}
+
+// look is room for looking at a host.
+type look struct {
+	history  rightsize.History
+	assessor rightsize.Assessor
 }
 
 // place is where the assessment of a host goes.
@@ -105,7 +112,7 @@ type place struct {
 
 // assess begins to look at hosts. The context ends when one cannot be looked at.
 func (j *judge) assess(ctx context.Context, advisor *rightsize.Advisor) (*assessing, context.Context) {
-	a := &assessing{advisor: advisor, flavors: map[string]string{}, families: map[string]string{}, histories: make(chan *rightsize.History, assessors)}
+	a := &assessing{advisor: advisor, flavors: map[string]string{}, families: map[string]string{}, looks: make(chan *look, assessors)}
 	for _, f := range j.inventory.Flavors {
 		a.families[f.ID] = f.Family
 	}
@@ -113,7 +120,7 @@ func (j *judge) assess(ctx context.Context, advisor *rightsize.Advisor) (*assess
 		a.flavors[HostSubject(j.inventory.Hosts[i].Provider, j.inventory.Hosts[i].ID)] = j.inventory.Hosts[i].Flavor
 	}
 	for range assessors {
-		a.histories <- &rightsize.History{}
+		a.looks <- &look{assessor: rightsize.Assessor{Advisor: advisor}}
 	}
 	a.work, ctx = errgroup.WithContext(ctx)
 	return a, ctx
@@ -127,16 +134,16 @@ func (a *assessing) host(h *store.HostSeries) error {
 	}
 	p := &place{key: h.Key, provider: h.Provider, subject: HostSubject(h.Provider, h.HostID)}
 	a.places = append(a.places, p)
-	history := <-a.histories
-	fillHistory(history, h)
+	l := <-a.looks
+	fillHistory(&l.history, h)
 	host := rightsize.Host{
 		Provider: h.Provider, HostID: h.HostID, System: last.System, Unit: last.Unit, Standby: last.Standby,
-		Flavor: a.flavors[p.subject], Family: a.families[a.flavors[p.subject]], History: history,
+		Flavor: a.flavors[p.subject], Family: a.families[a.flavors[p.subject]], History: &l.history,
 	}
 	host.StorageUsedGiB, host.StorageGrowth = storage(h)
 	a.work.Go(func() (err error) {
-		p.assessed, err = a.advisor.Assess(host)
-		a.histories <- history
+		p.assessed, err = l.assessor.Assess(host)
+		a.looks <- l
 		return err
 	})
 	return nil
@@ -145,9 +152,9 @@ func (a *assessing) host(h *store.HostSeries) error {
 // wait returns when all hosts are looked at.
 func (a *assessing) wait() error { return a.work.Wait() }
 
-// recommend makes a recommendation for every host, by provider and key. The risk budget
-// is that of each provider's hosts. reclaim says why a rule wants a host back.
-func (a *assessing) recommend(reclaim map[string]string) (out []rightsize.Recommendation) {
+// recommend makes a recommendation for every host, in parts, by provider and key. The risk
+// budget is that of each provider's hosts. reclaim says why a rule wants a host back.
+func (a *assessing) recommend(reclaim map[string]string) iter.Seq[[]rightsize.Recommendation] {
 	slices.SortFunc(a.places, func(x, y *place) int { return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.provider, y.provider)) })
 	at := map[string]int{}
 	var fleets [][]*rightsize.Assessment
@@ -163,10 +170,17 @@ func (a *assessing) recommend(reclaim map[string]string) (out []rightsize.Recomm
 		}
 		fleets[i] = append(fleets[i], p.assessed)
 	}
-	for _, f := range fleets {
-		out = append(out, a.advisor.Recommend(f)...)
+	a.places = nil
+	return func(yield func([]rightsize.Recommendation) bool) {
+		for i, f := range fleets {
+			for part := range a.advisor.Recommend(f, findingBatch) {
+				if !yield(part) {
+					return
+				}
+			}
+			fleets[i] = nil
+		}
 	}
-	return out
 }
 
 // storage is what is used at the end in GiB, and by how much it grows a day between the

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/yunjian-io/yunjian/collector"
 	"github.com/yunjian-io/yunjian/collector/ingest"
 	"github.com/yunjian-io/yunjian/collector/store"
@@ -150,8 +152,12 @@ func (f *logFleet) judge(t *testing.T, now time.Time, rules collector.LogRules) 
 		t.Fatalf("LastRun() = %+v, %v, %v; want %d", run, ok, err, j.Run.Run)
 	}
 	stored, err := f.db.Retention(t.Context(), run, "")
-	if err != nil || len(stored) != len(j.Retention) {
-		t.Fatalf("%d verdicts stored of %d: %v", len(stored), len(j.Retention), err)
+	counted := map[string]int{}
+	for i := range stored {
+		counted[stored[i].Name()]++
+	}
+	if diff := cmp.Diff(counted, j.Logs); err != nil || diff != "" {
+		t.Fatalf("verdicts stored and counted: %v\n%s", err, diff)
 	}
 	return stored
 }

@@ -55,14 +55,17 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 		}
 	}()
 	retention := store.Retention{RawDays: c.Retention.RawDays, FiveMinute: c.Retention.FiveMinuteMonths, Days: c.Retention.TableDays}
-	if err := s.db.SetRetention(ctx, retention); err != nil {
-		return nil, err
-	}
-	hosts, err := s.db.Hosts(ctx)
+	var hosts []wire.Host
+	err = steadily(ctx, log, "read what is known", func() (err error) {
+		if err = s.db.SetRetention(ctx, retention); err != nil {
+			return err
+		}
+		if hosts, err = s.db.Hosts(ctx); err != nil {
+			return err
+		}
+		return s.reloadAliases(ctx)
+	})
 	if err != nil {
-		return nil, err
-	}
-	if err := s.reloadAliases(ctx); err != nil {
 		return nil, err
 	}
 	s.registry = ingest.NewRegistry(hosts)

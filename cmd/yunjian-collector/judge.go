@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -53,6 +54,7 @@ A month that is over opens a proposal for every system that it names (see propos
 			if err != nil {
 				return err
 			}
+			spareCollections()
 			var j *collector.Judgement
 			var opened collector.Opened
 			if err := profiled(profile, func() (err error) {
@@ -65,12 +67,16 @@ A month that is over opens a proposal for every system that it names (see propos
 				return err
 			}
 			if o.json {
-				return printJSON(cmd.OutOrStdout(), j)
+				logs, err := db.Retention(cmd.Context(), j.Run, "")
+				if err != nil {
+					return err
+				}
+				return printJSON(cmd.OutOrStdout(), judged{j, logs})
 			}
 			if err := printJudgement(cmd.OutOrStdout(), j); err != nil {
 				return err
 			}
-			if err := printRetention(cmd.OutOrStdout(), j.Retention); err != nil {
+			if err := printRetention(cmd.OutOrStdout(), j.Logs, j.LogPeriod); err != nil {
 				return err
 			}
 			facts, err := db.RetentionFacts(cmd.Context(), j.Run, "")
@@ -91,6 +97,26 @@ A month that is over opens a proposal for every system that it names (see propos
 	profileFlag(cmd, &profile)
 	cmd.AddCommand(newVectors(o))
 	return cmd
+}
+
+// spareCollections lets memory grow further between two collections of garbage, up to a
+// limit, unless the environment says what is wanted: judging makes much of it and keeps
+// little.
+func spareCollections() {
+	const percent, limit = 300, 768 << 20
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// judged is what --json prints.
+type judged struct {
+	*collector.Judgement
+	// Retention are the verdicts on logs (Art. 31).
+	Retention []collector.RetentionVerdict `json:"retention"`
 }
 
 // judgedAt is the instant as of which a month is judged. The latest run of a month

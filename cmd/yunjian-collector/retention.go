@@ -59,14 +59,13 @@ which are undetermined, and how much of the time this system itself has watched.
 }
 
 // printRetention prints how many logs have each verdict.
-func printRetention(w io.Writer, verdicts []collector.RetentionVerdict) error {
-	period, counts := "", map[string]int{}
-	for _, v := range verdicts {
-		period = v.Period
-		counts[v.Name()]++
+func printRetention(w io.Writer, counts map[string]int, period string) error {
+	all := 0
+	for _, n := range counts {
+		all += n
 	}
-	fmt.Fprintf(w, "\n%d logs judged (Art. 31)%s\n\n", len(verdicts), inPeriod(period))
-	if len(verdicts) == 0 {
+	fmt.Fprintf(w, "\n%d logs judged (Art. 31)%s\n\n", all, inPeriod(period))
+	if all == 0 {
 		return nil
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)

@@ -154,7 +154,6 @@ func seriesOf(span Span, fleet []Allocated, hosts []int) map[string]any {
 // fill makes dense series of the arrays.
 func (r *reading) fill(raw rawSeries) error {
 	h := &r.values
-	h.forget(0, h.Slots())
 	r.first, r.last = h.Slots(), -1
 	slots, err := stored(raw.slot, 4)
 	if err != nil {
@@ -167,6 +166,9 @@ func (r *reading) fill(raw rawSeries) error {
 			return fmt.Errorf("slot %d lies outside the span of %d", slot, h.Slots())
 		}
 		r.first, r.last = min(r.first, int(slot)), max(r.last, int(slot))
+	}
+	if n != h.Slots() { // a host has one row a slot: as many rows as slots leave none out
+		h.forget(0, h.Slots())
 	}
 	for k, c := range h.columns() {
 		values, err := storedFor(n, raw.columns[k], 4)

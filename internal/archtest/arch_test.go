@@ -64,10 +64,11 @@ var allowed = map[string][]string{
 
 	"rules":           {"rules/calendar"},
 	"rules/calendar":  {},
-	"rules/retention": {"rules/calendar"},
+	"rules/retention": {"rules/calendar", "rules/words"},
 	"rules/dated":     {"rules/calendar"},
-	"rules/proposal":  {"rules/calendar", "rules/dated", "rules/rightsize"},
-	"rules/rightsize": {"rules/calendar", "rules/dated"},
+	"rules/proposal":  {"rules/calendar", "rules/dated", "rules/rightsize", "rules/words"},
+	"rules/rightsize": {"rules/calendar", "rules/dated", "rules/words"},
+	"rules/words":     {},
 
 	"rules/rightsize/backtest": {"rules/calendar", "rules/rightsize"},
 

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/yunjian-io/yunjian/rules/rightsize"
+	"github.com/yunjian-io/yunjian/rules/words"
 )
 
 // Text is one text in the two languages.
@@ -78,12 +79,8 @@ func code[T ~string](words map[T]Text, given T) T {
 
 // Fill puts values in place of the words in braces.
 func (t Text) Fill(values map[string]string) Text {
-	pairs := make([]string, 0, 2*len(values))
-	for name, v := range values {
-		pairs = append(pairs, "{"+name+"}", v)
-	}
-	r := strings.NewReplacer(pairs...)
-	return Text{r.Replace(t.Chinese), r.Replace(t.English)}
+	value := func(name string) (string, bool) { v, ok := values[name]; return v, ok }
+	return Text{words.Fill(t.Chinese, value), words.Fill(t.English, value)}
 }
 
 // DescribeGuard says what the guard found. risk is the predicted CPU risk, 0 to 1, target

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/yunjian-io/yunjian/rules/words"
 )
 
 //go:embed catalog.yaml
@@ -125,11 +127,7 @@ func values(d Decision, r Reason) map[string]string {
 // fill puts values into a text, each in one pass, so that a foreign path with braces
 // stays what it is.
 func fill(text string, with map[string]string) string {
-	pairs := make([]string, 0, 2*len(with))
-	for name, value := range with {
-		pairs = append(pairs, "{"+name+"}", value)
-	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	return words.Fill(text, func(name string) (string, bool) { v, ok := with[name]; return v, ok })
 }
 
 // Verdict names a verdict.

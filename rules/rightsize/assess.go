@@ -55,18 +55,28 @@ type Advisor struct {
 	Texts     Texts
 }
 
+// Assessor looks at one host after the other, in the same room. It is not for several
+// goroutines at once.
+type Assessor struct {
+	*Advisor
+	profile Profile
+	cpu     []float64 // demand
+	all     []float64 // known values
+}
+
 // Assess looks at one host. It is the costly part, and independent of all other hosts.
-func (a *Advisor) Assess(h Host) (*Assessment, error) {
+func (a *Assessor) Assess(h Host) (*Assessment, error) {
 	if h.History == nil || len(h.History.CPU) != len(h.History.Memory) || len(h.History.CPU)%SlotsPerDay != 0 {
 		return nil, fmt.Errorf("assess %s/%s: the history holds %w", h.Provider, h.HostID, errShape)
 	}
-	measured := Look(h.History)
-	out := &Assessment{evidence: evidence(h.History, measured, a.DecidedAt)}
-	demand, profile := *h.History, measured
-	if cpu := a.demand(h.History); cpu != nil {
-		demand.CPU = cpu
-		profile = &Profile{cpu: newSeries(cpu), memory: measured.memory}
+	out := &Assessment{evidence: evidence(h.History, a.DecidedAt, &a.all)}
+	demand := *h.History
+	if a.bursts(h.History) {
+		demand.CPU = a.cpu
 	}
+	profile := &a.profile
+	profile.cpu.fill(demand.CPU)
+	profile.memory.fill(demand.Memory)
 	h.History = &demand
 	out.host = h
 	out.flavor, out.hasFlavor = a.Catalog.Of(h.Flavor, demand.Size)
@@ -89,20 +99,20 @@ func (x *Assessment) Reclaim(why string) {
 
 var errShape = fmt.Errorf("series of different or broken lengths")
 
-// demand is the mean of a slot and a part of what peaks inside it exceed the mean by;
-// nil where that is the mean itself.
-func (a *Advisor) demand(h *History) []float64 {
+// bursts makes the demand in a.cpu: the mean of a slot and a part of what peaks inside it
+// exceed the mean by. It is false where that is the mean itself.
+func (a *Assessor) bursts(h *History) bool {
 	if len(h.Peak) != len(h.CPU) || a.Settings.BurstWeight == 0 {
-		return nil
+		return false
 	}
-	out := make([]float64, len(h.CPU))
+	a.cpu = slices.Grow(a.cpu[:0], len(h.CPU))[:len(h.CPU)]
 	for i, x := range h.CPU {
-		out[i] = x
+		a.cpu[i] = x
 		if p := h.Peak[i]; p > x {
-			out[i] = x + a.Settings.BurstWeight*(p-x)
+			a.cpu[i] = x + a.Settings.BurstWeight*(p-x)
 		}
 	}
-	return out
+	return true
 }
 
 // enough tells whether the history allows a cut: the last 31 days, of which MinCoverage must have values: missing data
@@ -215,7 +225,7 @@ func (a *Advisor) widening(h *History) float64 {
 // doubts are what lowers the confidence.
 func (a *Advisor) doubts(h *History, out *Assessment) []text {
 	var all []text
-	add := func(name, key string, value any) { all = append(all, a.Texts.put(name, words{key, value})) }
+	add := func(name, key string, value any) { all = append(all, a.Texts.put(name, values{key, value})) }
 	if c := out.evidence.Coverage; c < a.Settings.MinCoverage {
 		add("doubt_coverage", "share", percentage(c))
 	}

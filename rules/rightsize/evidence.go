@@ -2,13 +2,16 @@ package rightsize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
-// evidence sums up a history.
-func evidence(h *History, p *Profile, decided calendar.Date) Evidence {
-	e := Evidence{From: h.From, To: decided.AddDays(-1), CPU: demand(h, h.CPU, &p.cpu), Memory: demand(h, h.Memory, &p.memory)}
+// evidence sums up a history, in room for its values.
+func evidence(h *History, decided calendar.Date, room *[]float64) Evidence {
+	cpu, known := demand(h, h.CPU, room)
+	memory, _ := demand(h, h.Memory, room)
+	e := Evidence{From: h.From, To: decided.AddDays(-1), CPU: cpu, Memory: memory}
 	due := len(h.CPU)
 	for _, off := range h.Off {
 		if off {
@@ -16,7 +19,7 @@ func evidence(h *History, p *Profile, decided calendar.Date) Evidence {
 		}
 	}
 	if due > 0 {
-		e.Coverage = min(1, float64(p.cpu.known)/float64(due))
+		e.Coverage = min(1, float64(known)/float64(due))
 	}
 	for _, x := range h.Peak {
 		if x > e.CPU.Within {
@@ -26,29 +29,53 @@ func evidence(h *History, p *Profile, decided calendar.Date) Evidence {
 	return e
 }
 
-// demand sums up one series. All is zero where nothing was measured.
-func demand(h *History, values []float64, s *series) Demand {
-	if s.known == 0 {
-		return Demand{}
-	}
-	n := len(s.days)
-	d := Demand{Mean: s.mean(0, n), P95: s.percentile(950), P99: s.percentile(990), Max: s.max(0, n)}
+// demand sums up one series, and counts its values. All is zero where nothing was measured.
+func demand(h *History, values []float64, room *[]float64) (d Demand, known int) {
+	all := slices.Grow((*room)[:0], len(values))
+	sum, at := 0.0, -1
 	for i, x := range values {
-		if x == d.Max {
-			d.MaxAt = at(h.From, i)
-			break
+		if !(x >= 0) { // NaN, too
+			continue
+		}
+		all, sum = append(all, x), sum+x
+		if at < 0 || x > values[at] {
+			at = i
 		}
 	}
+	*room = all
+	if at < 0 {
+		return d, 0
+	}
+	d = Demand{Mean: sum / float64(len(all)), Max: values[at], MaxAt: slotTime(h.From, at)}
 	d.Weekly = weekly(h.From, values, d.Mean)
 	// A month of growth is twice what lies between the last two weeks and the two before.
-	if recent, before := s.mean(0, 14), s.mean(14, 42); before > 0 && !math.IsNaN(recent) {
+	recent, before := mean(lastDays(values, 0, 14)), mean(lastDays(values, 14, 42))
+	if before > 0 && !math.IsNaN(recent) {
 		d.Growth = recent/before - 1
 	}
-	return d
+	d.P95, d.P99 = peerValues(all).rank(950), peerValues(all).rank(990)
+	return d, len(all)
 }
 
-// at is the beginning of a slot, 2006-01-02 15:04 in Shanghai.
-func at(from calendar.Date, slot int) string {
+// lastDays are the values of the days [from, to) before the decision.
+func lastDays(values []float64, from, to int) []float64 {
+	end := max(0, len(values)-from*SlotsPerDay)
+	return values[max(0, len(values)-to*SlotsPerDay):end]
+}
+
+// mean is that of the known values; NaN without any.
+func mean(values []float64) float64 {
+	sum, n := 0.0, 0
+	for _, x := range values {
+		if x >= 0 {
+			sum, n = sum+x, n+1
+		}
+	}
+	return sum / float64(n)
+}
+
+// slotTime is the beginning of a slot, 2006-01-02 15:04 in Shanghai.
+func slotTime(from calendar.Date, slot int) string {
 	minutes := slot % SlotsPerDay * SlotSeconds / 60
 	clock := [...]byte{' ', byte('0' + minutes/600), byte('0' + minutes/60%10), ':', byte('0' + minutes%60/10), byte('0' + minutes%10)}
 	return from.AddDays(slot/SlotsPerDay).String() + string(clock[:])

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/yunjian-io/yunjian/rules/words"
 )
 
 // text is one sentence in the two languages.
@@ -34,9 +36,28 @@ func LoadTexts() (Texts, error) {
 	return t, nil
 }
 
-// words are the values of a sentence: name and value by turns. A value that is a text
-// is taken in the language of the sentence.
-type words []any
+// values are those of a sentence: name and value by turns. A value that is a text is taken
+// in the language of the sentence.
+type values []any
+
+// of is the value of a name.
+func (v values) of(name string) (text, bool) {
+	for i := 0; i+1 < len(v); i += 2 {
+		if v[i] != name {
+			continue
+		}
+		switch value := v[i+1].(type) {
+		case text:
+			return value, true
+		case string:
+			return text{value, value}, true
+		default:
+			s := fmt.Sprint(value)
+			return text{s, s}, true
+		}
+	}
+	return text{}, false
+}
 
 // speech grows in both languages at once.
 type speech struct {
@@ -45,18 +66,12 @@ type speech struct {
 }
 
 // put gives a sentence in both languages.
-func (t Texts) put(name string, w words) text {
+func (t Texts) put(name string, with values) text {
 	from := t[name]
-	zh, en := make([]string, 0, len(w)), make([]string, 0, len(w))
-	for i := 0; i+1 < len(w); i += 2 {
-		key := "{" + fmt.Sprint(w[i]) + "}"
-		value, both := w[i+1].(text)
-		if !both {
-			value = text{fmt.Sprint(w[i+1]), fmt.Sprint(w[i+1])}
-		}
-		zh, en = append(zh, key, value.Chinese), append(en, key, value.English)
+	return text{
+		words.Fill(from.Chinese, func(name string) (string, bool) { v, ok := with.of(name); return v.Chinese, ok }),
+		words.Fill(from.English, func(name string) (string, bool) { v, ok := with.of(name); return v.English, ok }),
 	}
-	return text{strings.NewReplacer(zh...).Replace(from.Chinese), strings.NewReplacer(en...).Replace(from.English)}
 }
 
 func (s *speech) say(name string, w ...any) {
@@ -76,7 +91,7 @@ func short(x float64) string { return strconv.FormatFloat(math.Round(x*100)/100,
 func percentage(x float64) string { return strconv.FormatFloat(100*x, 'f', 1, 64) + " %" }
 
 func (t Texts) size(s Size) text {
-	return t.put("size", words{"vcpu", short(s.VCPU), "memory", short(s.MemoryMiB / 1024)})
+	return t.put("size", values{"vcpu", short(s.VCPU), "memory", short(s.MemoryMiB / 1024)})
 }
 
 // chance is a predicted probability; unknown where there is none.
@@ -184,7 +199,7 @@ func (t Texts) yuan(amount *float64, sign float64) text {
 	if amount == nil {
 		return t["no_yuan"]
 	}
-	return t.put("yuan", words{"amount", number(sign * *amount)})
+	return t.put("yuan", values{"amount", number(sign * *amount)})
 }
 
 // window is two hours of the week, from an hour since Sunday midnight.

@@ -53,7 +53,7 @@ func TestExplanations(t *testing.T) {
 		{HostID: "m2", System: "s", History: flat(3, small, 0.05, 500)},
 	}
 	var b strings.Builder
-	for _, r := range a.Recommend(assessed(t, a, hosts...)) {
+	for _, r := range recommended(a, assessed(t, a, hosts...)) {
 		b.WriteString(r.HostID + "\n" + r.Chinese + "\n" + r.English + "\n\n")
 		for _, text := range []string{r.Chinese, r.English} {
 			if strings.ContainsAny(text, "{}") || text == "" {

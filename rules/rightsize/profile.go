@@ -12,26 +12,32 @@ type Profile struct {
 }
 
 // Look makes the profile of a history.
-func Look(h *History) *Profile { return &Profile{cpu: newSeries(h.CPU), memory: newSeries(h.Memory)} }
+func Look(h *History) *Profile {
+	p := &Profile{}
+	p.cpu.fill(h.CPU)
+	p.memory.fill(h.Memory)
+	return p
+}
 
 // series are values of one resource by day, the latest day first, each ascending.
 type series struct {
 	days  [][]float64
 	known int
+	flat  []float64 // what the days are parts of
 }
 
-// newSeries sorts the values of each day by their bits, which are in the order of the
-// values because demand is never negative: whole numbers sort twice as fast as floats.
-func newSeries(values []float64) series {
+// fill sorts the values of each day by their bits, which are in the order of the values
+// because demand is never negative. It uses the room of the values before.
+func (s *series) fill(values []float64) {
 	n := len(values) / SlotsPerDay
-	s := series{days: make([][]float64, n)}
+	s.days, s.known = slices.Grow(s.days[:0], n)[:n], 0
 	for _, x := range values {
 		if x >= 0 { // not NaN
 			s.known++
 		}
 	}
-	flat := make([]float64, 0, s.known)
-	var day [SlotsPerDay]uint64
+	flat := slices.Grow(s.flat[:0], s.known)
+	var day, spare [SlotsPerDay]uint64
 	for d := range n {
 		bits := day[:0]
 		for _, x := range values[(n-1-d)*SlotsPerDay : (n-d)*SlotsPerDay] {
@@ -39,14 +45,52 @@ func newSeries(values []float64) series {
 				bits = append(bits, math.Float64bits(x+0)) // -0 would sort last
 			}
 		}
-		slices.Sort(bits)
 		start := len(flat)
-		for _, b := range bits {
+		for _, b := range sortDay(bits, spare[:len(bits)]) {
 			flat = append(flat, math.Float64frombits(b))
 		}
 		s.days[d] = flat[start:len(flat):len(flat)]
 	}
-	return s
+	s.flat = flat
+}
+
+// sortDay sorts numbers, using the space of spare, which must be as long, and returns the
+// one of both that holds them. It orders them byte by byte by their upper half, which holds
+// the exponent and six digits, and moves the few that only the lower half tells apart: a
+// third of the time that comparing takes, which is most of what looking at a host costs.
+func sortDay(bits, spare []uint64) []uint64 {
+	var counts [4][256]uint16
+	for _, b := range bits {
+		counts[0][b>>32&0xff]++
+		counts[1][b>>40&0xff]++
+		counts[2][b>>48&0xff]++
+		counts[3][b>>56]++
+	}
+	for k := range counts {
+		shift := 32 + 8*k
+		if len(bits) > 0 && int(counts[k][bits[0]>>shift&0xff]) == len(bits) {
+			continue // all have the same byte
+		}
+		at := uint16(0)
+		for i, n := range counts[k] {
+			counts[k][i], at = at, at+n
+		}
+		for _, b := range bits {
+			to := &counts[k][b>>shift&0xff]
+			spare[*to] = b
+			*to++
+		}
+		bits, spare = spare, bits
+	}
+	for i := 1; i < len(bits); i++ {
+		b := bits[i]
+		j := i
+		for ; j > 0 && bits[j-1] > b; j-- {
+			bits[j] = bits[j-1]
+		}
+		bits[j] = b
+	}
+	return bits
 }
 
 // above counts the values above a size in the days [from, to) before the decision, and

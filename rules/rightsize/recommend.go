@@ -2,24 +2,38 @@ package rightsize
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 )
 
-// Recommend makes one recommendation for each host of a fleet, in its order. The risk
+// Recommend makes one recommendation for each host of a fleet, in its order, and hands
+// them over in parts of some hosts: all texts of a fleet would not fit in memory. The risk
 // budget is that of the whole fleet: give it all hosts of a provider at once.
-func (a *Advisor) Recommend(fleet []*Assessment) []Recommendation {
-	t := a.balance(fleet)
-	out := make([]Recommendation, len(fleet))
-	for i, h := range fleet {
-		out[i] = a.one(h, t)
+func (a *Advisor) Recommend(fleet []*Assessment, part int) iter.Seq[[]Recommendation] {
+	return func(yield func([]Recommendation) bool) {
+		t := a.balance(fleet)
+		merged := a.consolidate(fleet, t)
+		out := make([]Recommendation, 0, min(part, len(fleet)))
+		for i, h := range fleet {
+			r := a.one(h, t)
+			if merged[i] {
+				r.Action, r.Target, r.TargetFlavor, r.Restart = Consolidate, Size{}, "", false
+				a.saving(h, &r)
+			}
+			r.Confidence, r.Doubts = confidence(h, &r)
+			a.explain(h, &r)
+			if out = append(out, r); len(out) == part {
+				if !yield(out) {
+					return
+				}
+				out = make([]Recommendation, 0, min(part, len(fleet)-i-1))
+			}
+		}
+		if len(out) > 0 {
+			yield(out)
+		}
 	}
-	a.consolidate(fleet, out)
-	for i, h := range fleet {
-		out[i].Confidence, out[i].Doubts = confidence(h, &out[i])
-		a.explain(h, &out[i])
-	}
-	return out
 }
 
 func (a *Advisor) one(h *Assessment, t *tradeoff) Recommendation {
@@ -124,16 +138,18 @@ func (a *Advisor) saving(h *Assessment, r *Recommendation) {
 	}
 }
 
-// consolidate proposes to merge hosts of one system that are of the smallest size, little
-// used and to be kept: as many are given back as the summed P99 of all leaves room for.
-func (a *Advisor) consolidate(fleet []*Assessment, out []Recommendation) {
+// consolidate finds hosts of one system that are of the smallest size, little used and to
+// be kept, and could be merged: as many are given back as the summed P99 of all leaves
+// room for. It returns which.
+func (a *Advisor) consolidate(fleet []*Assessment, t *tradeoff) map[int]bool {
 	type key struct{ provider, system string }
 	groups := map[key][]int{}
 	var order []key
 	for i, h := range fleet {
 		now := h.host.History.Size
-		if out[i].Action != Keep || h.host.Standby || h.host.System == "" || now.VCPU > a.Settings.MinVCPU ||
-			h.evidence.Coverage < a.Settings.MinCoverage || h.evidence.CPU.P95 >= a.Settings.ConsolidateCPUP95*now.VCPU {
+		if h.host.Standby || h.host.System == "" || now.VCPU > a.Settings.MinVCPU ||
+			h.evidence.Coverage < a.Settings.MinCoverage || h.evidence.CPU.P95 >= a.Settings.ConsolidateCPUP95*now.VCPU ||
+			a.one(h, t).Action != Keep {
 			continue
 		}
 		k := key{h.host.Provider, h.host.System}
@@ -142,6 +158,7 @@ func (a *Advisor) consolidate(fleet []*Assessment, out []Recommendation) {
 		}
 		groups[k] = append(groups[k], i)
 	}
+	merged := map[int]bool{}
 	for _, k := range order {
 		group := groups[k]
 		slices.SortFunc(group, func(i, j int) int {
@@ -149,11 +166,10 @@ func (a *Advisor) consolidate(fleet []*Assessment, out []Recommendation) {
 			return cmp.Or(cmp.Compare(fleet[j].host.History.Size.MemoryMiB, fleet[i].host.History.Size.MemoryMiB), cmp.Compare(fleet[i].host.HostID, fleet[j].host.HostID))
 		})
 		for _, i := range group[a.staying(fleet, group):] {
-			r := &out[i]
-			r.Action, r.Target, r.TargetFlavor, r.Restart = Consolidate, Size{}, "", false
-			a.saving(fleet[i], r)
+			merged[i] = true
 		}
 	}
+	return merged
 }
 
 // staying is how many of a group hold the demand of all.

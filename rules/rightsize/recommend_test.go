@@ -77,10 +77,10 @@ func busy(r *rand.Rand, months int, size Size) *History {
 
 func assessed(t *testing.T, a *Advisor, hosts ...Host) []*Assessment {
 	t.Helper()
-	out := make([]*Assessment, len(hosts))
+	out, one := make([]*Assessment, len(hosts)), &Assessor{Advisor: a}
 	for i, h := range hosts {
 		var err error
-		if out[i], err = a.Assess(h); err != nil {
+		if out[i], err = one.Assess(h); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,6 +99,12 @@ func fleet(n int) []Host {
 }
 
 // TestActions: one host for each class of action.
+// recommended are the recommendations for a fleet, which come in parts.
+func recommended(a *Advisor, fleet []*Assessment) []Recommendation {
+	const part = 7
+	return slices.Concat(slices.Collect(a.Recommend(fleet, part))...)
+}
+
 func TestActions(t *testing.T) {
 	a := advisor(t)
 	a.Catalog = catalog()
@@ -117,7 +123,7 @@ func TestActions(t *testing.T) {
 	}
 	hosts[4].History.Size.DiskGiB = 0
 	got := map[string]string{}
-	for _, r := range a.Recommend(assessed(t, a, hosts...)) {
+	for _, r := range recommended(a, assessed(t, a, hosts...)) {
 		got[r.HostID] = fmt.Sprintf("%s %v/%v/%v %s", r.Action, r.Target.VCPU, r.Target.MemoryMiB/1024, r.Target.DiskGiB, r.Confidence)
 	}
 	want := map[string]string{
@@ -136,7 +142,7 @@ func TestNeverLarger(t *testing.T) {
 		a := advisor(t)
 		a.Catalog = c
 		cut := 0
-		for _, r := range a.Recommend(assessed(t, a, fleet(120)...)) {
+		for _, r := range recommended(a, assessed(t, a, fleet(120)...)) {
 			if r.Action != Downsize {
 				continue
 			}
@@ -166,7 +172,7 @@ func TestMoreBudgetSavesMore(t *testing.T) {
 	for _, budget := range []float64{0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1} {
 		a.Settings.CPURiskBudget, a.Settings.MemoryRiskBudget = budget, budget
 		var c, m, risk, memoryRisk float64
-		for _, r := range a.Recommend(all) {
+		for _, r := range recommended(a, all) {
 			if r.Action == Downsize {
 				c, m = c+r.Saving.Cores, m+r.Saving.MemoryGiB
 				risk, memoryRisk = risk+*r.CPURisk, memoryRisk+*r.MemoryRisk
@@ -203,7 +209,7 @@ func TestMissingNeverLowers(t *testing.T) {
 		}
 		both := assessed(t, a, Host{HostID: "rest", History: rest}, Host{HostID: "gone", History: gone})
 		at := func(h *Assessment) Size {
-			got := a.Recommend([]*Assessment{h})[0].Target
+			got := recommended(a, []*Assessment{h})[0].Target
 			return got
 		}
 		if x, y := at(both[0]), at(both[1]); y.VCPU < x.VCPU || y.MemoryMiB < x.MemoryMiB {
@@ -214,7 +220,7 @@ func TestMissingNeverLowers(t *testing.T) {
 				gone.CPU[i] = math.NaN()
 			}
 		}
-		if got := a.Recommend(assessed(t, a, Host{HostID: "few", History: gone})); got[0].Action == Downsize {
+		if got := recommended(a, assessed(t, a, Host{HostID: "few", History: gone})); got[0].Action == Downsize {
 			t.Errorf("%d: cut with a coverage of %v", n, got[0].Evidence.Coverage)
 		}
 	}
@@ -240,14 +246,14 @@ func TestRecurringPeak(t *testing.T) {
 				h.CPU[i] = 6
 			}
 		}
-		if got := a.Recommend(assessed(t, a, Host{HostID: name, History: h}))[0]; got.Target.VCPU < 6 {
+		if got := recommended(a, assessed(t, a, Host{HostID: name, History: h}))[0]; got.Target.VCPU < 6 {
 			t.Errorf("%s: cut to %v below a peak of 6 that recurs", name, got.Target)
 		}
 		once := flat(3, size, 0.2, 9000)
 		for i := range 90 {
 			once.CPU[5000+i] = 6
 		}
-		if got := a.Recommend(assessed(t, a, Host{HostID: name, History: once}))[0]; got.Target.VCPU >= 6 {
+		if got := recommended(a, assessed(t, a, Host{HostID: name, History: once}))[0]; got.Target.VCPU >= 6 {
 			t.Errorf("%s: a peak that came once holds the size: %v", name, got.Target)
 		}
 	}
@@ -276,7 +282,7 @@ func TestBurst(t *testing.T) {
 	for i := range bursting.Peak {
 		bursting.Peak[i] = 4
 	}
-	got := a.Recommend(assessed(t, a, Host{HostID: "calm", History: calm}, Host{HostID: "bursting", History: bursting}))
+	got := recommended(a, assessed(t, a, Host{HostID: "calm", History: calm}, Host{HostID: "bursting", History: bursting}))
 	if got[0].Action != Downsize || got[1].Target.VCPU != 4 || got[1].Evidence.CPU.Max != 0.5 || !strings.Contains(got[1].English, "Inside a minute it reached 4.00 cores") {
 		t.Errorf("calm %s to %v, bursting %s to %v: %s", got[0].Action, got[0].Target, got[1].Action, got[1].Target, got[1].English)
 	}
@@ -286,7 +292,7 @@ func TestShapeRefused(t *testing.T) {
 	a := advisor(t)
 	h := flat(3, Size{VCPU: 1, MemoryMiB: 1024}, 0, 0)
 	h.Memory = h.Memory[1:]
-	if _, err := a.Assess(Host{Provider: "p", HostID: "x", History: h}); err == nil || !strings.Contains(err.Error(), "p/x") {
+	if _, err := (&Assessor{Advisor: a}).Assess(Host{Provider: "p", HostID: "x", History: h}); err == nil || !strings.Contains(err.Error(), "p/x") {
 		t.Errorf("broken series: %v", err)
 	}
 }

@@ -52,7 +52,7 @@ func TestPolicies(t *testing.T) {
 			t.Errorf("%s: %v", p.Name, err)
 		}
 		cut := 0
-		for i, r := range a.Recommend(assessed(t, a, hosts...)) {
+		for i, r := range recommended(a, assessed(t, a, hosts...)) {
 			if r.Policy != p.Name || r.SettingsVersion != a.Settings.Version {
 				t.Errorf("%s: the recommendation names %s of version %d", p.Name, r.Policy, r.SettingsVersion)
 			}

@@ -76,7 +76,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("start engine: %w", err)
 	}
 	e := &Engine{cfg: cfg, socket: filepath.Join(cfg.Dir, socketName), lock: held, ended: make(chan struct{})}
-	first, err := e.spawn(ctx)
+	first, err := e.first(ctx)
 	if err != nil {
 		held.Close()
 		return nil, fmt.Errorf("start engine: %w", err)

@@ -223,6 +223,34 @@ func TestStaleSocket(t *testing.T) {
 	}
 }
 
+// A child that is killed before it answers is started anew, but not for ever.
+func TestKilledWhileItStarts(t *testing.T) {
+	library(t)
+	for _, test := range []struct {
+		kills   int
+		started bool
+	}{{1, true}, {9, false}} {
+		cfg := config(t, t.TempDir())
+		tries := filepath.Join(t.TempDir(), "tries")
+		script := `echo >> "$0"; if [ "$(wc -l < "$0")" -le ` + strconv.Itoa(test.kills) + ` ]; then kill -KILL $$; fi; exec "$@"`
+		cfg.Command = append([]string{"/bin/sh", "-c", script, tries}, cfg.Command...)
+		e, err := engine.Start(t.Context(), cfg)
+		if (err == nil) != test.started {
+			t.Errorf("%d kills: got %v, want started %t", test.kills, err, test.started)
+		}
+		lines, readErr := os.ReadFile(tries)
+		if got, want := len(lines), min(test.kills+1, 3); readErr != nil || got != want {
+			t.Errorf("%d kills: %d tries, want %d", test.kills, got, want)
+		}
+		if err == nil {
+			err = e.Close()
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func TestStartFails(t *testing.T) {
 	library(t)
 	long := config(t, filepath.Join(t.TempDir(), strings.Repeat("x", 120)))

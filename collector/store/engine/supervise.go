@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -72,6 +73,32 @@ func (e *Engine) spawn(ctx context.Context) (*process, error) {
 		close(p.exited)
 	}()
 	return p, p.await(ctx, readyRead)
+}
+
+// firstTries is how often the first child is started if something kills it before it answers.
+const firstTries = 3
+
+// first starts the first child. One that ends by itself has a reason that another try
+// would meet again; one that was killed, by the kernel for want of memory or by hand, may
+// do better the next time.
+func (e *Engine) first(ctx context.Context) (p *process, err error) {
+	for range firstTries {
+		if p, err = e.spawn(ctx); err == nil || ctx.Err() != nil || !killed(err) {
+			return p, err
+		}
+		e.cfg.Log.Error("engine was killed while it started", slog.Any("error", err))
+	}
+	return p, err
+}
+
+// killed says that a child ended because somebody killed it.
+func killed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // await returns once the child has said that it is ready. A child that dies
