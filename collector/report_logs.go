@@ -57,7 +57,7 @@ func (g *gathering) logs(ctx context.Context, all bool) (in report.LogInput, err
 			}
 			counted[v.Party].Count.Count(v.Status, 1)
 		}
-		if !all && !(bad && v.Mandatory) {
+		if !all && (!bad || !v.Mandatory) {
 			return
 		}
 		l := reportLog(&v, categories, catalog)
