@@ -232,7 +232,9 @@ func logFigures(in LogInput, period calendar.Month) Logs {
 		slices.SortFunc(keys, func(a, b string) int { return cmp.Or(cmp.Compare(order[a], order[b]), strings.Compare(a, b)) })
 		for _, category := range keys {
 			key := [2]string{party, category}
-			out.Rows = append(out.Rows, out.row(party, category, titles[category], now[key], past[key]))
+			if category != "" { // Now may count without categories
+				out.Rows = append(out.Rows, out.row(party, category, titles[category], now[key], past[key]))
+			}
 			sum = sum.plus(now[key])
 		}
 		for key, c := range past {
