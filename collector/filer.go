@@ -15,6 +15,7 @@ import (
 	"github.com/yunjian-io/yunjian/rules"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 	"github.com/yunjian-io/yunjian/rules/filing"
+	"github.com/yunjian-io/yunjian/rules/retention"
 )
 
 // Filer makes reports of any kind, keeps the ledger of them and carries them to their
@@ -23,6 +24,8 @@ type Filer struct {
 	DB       *Database
 	Pack     rules.Pack
 	Settings ReportsConfig
+	// Period for which logs are kept; the zero value is that of Art. 31.
+	Period   retention.Period
 	Builders map[string]Builder
 	Printer  Printer
 	Program  string
@@ -112,7 +115,7 @@ func (f *Filer) Make(ctx context.Context, ask MakeAsk) ([]Made, error) {
 
 func (f *Filer) build(ctx context.Context, b Builder, ask MakeAsk) ([]Built, error) {
 	return b.Build(ctx, BuildAsk{
-		DB: f.DB, Pack: f.Pack, Month: ask.Month, Provider: ask.Provider, Unit: ask.Unit, AsOf: ask.AsOf, Settings: f.Settings,
+		DB: f.DB, Pack: f.Pack, Month: ask.Month, Provider: ask.Provider, Unit: ask.Unit, AsOf: ask.AsOf, Period: f.Period, Settings: f.Settings,
 		Day: calendar.DateOf(f.Now().In(store.Zone())), Program: f.Program, Say: f.Say,
 	})
 }
@@ -145,6 +148,12 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 		return nil, err
 	}
 	if complete(known) {
+		if ask.Unit != "" {
+			known = slices.DeleteFunc(known, func(x filing.Filing) bool { return x.Unit != ask.Unit })
+			if len(known) == 0 {
+				return nil, fmt.Errorf("report %s of %s has no part for unit %q", ask.Kind, ask.Month, ask.Unit)
+			}
+		}
 		for i := range known {
 			made, err := f.again(ctx, &known[i], ask.Dir, closing)
 			if err != nil {
@@ -158,6 +167,7 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 	if err != nil {
 		return nil, err
 	}
+	ask.Unit = "" // all parts get their place in the ledger together
 	built, err := f.build(ctx, b, ask)
 	if err != nil {
 		return nil, err

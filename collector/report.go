@@ -112,7 +112,14 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	if err = g.hosts(ctx, &in, span); err != nil {
 		return in, err
 	}
-	in.Findings, err = g.findings(ctx)
+	if in.Findings, err = g.findings(ctx); err != nil {
+		return in, err
+	}
+	in.Calendar = g.calendar
+	if in.Logs, err = g.logs(ctx, false); err != nil {
+		return in, err
+	}
+	in.Records, err = g.db.Records(ctx, g.provider)
 	return in, err
 }
 
@@ -182,10 +189,7 @@ func (g *gathering) facts(ctx context.Context, m calendar.Month) (*report.Facts,
 	if err != nil || len(hosts) == 0 {
 		return nil, err
 	}
-	f := &report.Facts{Observed: map[string]report.Observed{}}
-	for i := range hosts {
-		f.Hosts = append(f.Hosts, reportHost(&hosts[i]))
-	}
+	f := &report.Facts{Observed: map[string]report.Observed{}, Hosts: hostFacts(hosts)}
 	if f.Systems, err = g.db.SystemFacts(ctx, span); err != nil {
 		return nil, err
 	}
@@ -211,6 +215,26 @@ func reportHost(h *store.HostFacts) report.HostFacts {
 	}
 }
 
+// hostFacts turns the facts of hosts into what the report takes.
+func hostFacts(hosts []store.HostFacts) (out []report.HostFacts) {
+	for i := range hosts {
+		out = append(out, reportHost(&hosts[i]))
+	}
+	return out
+}
+
+// storageOf returns the first and last use of storage of the hosts that told it.
+func storageOf(hosts []store.HostFacts) (out []report.Storage) {
+	for i := range hosts {
+		if s := &hosts[i].Storage; !s.FirstAt.IsZero() {
+			out = append(out, report.Storage{
+				Host: hosts[i].HostID, FirstAt: s.FirstAt.In(store.Zone()), LastAt: s.LastAt.In(store.Zone()), FirstMiB: s.FirstMiB, LastMiB: s.LastMiB,
+			})
+		}
+	}
+	return out
+}
+
 // hosts reads the growth of storage and who reported.
 func (g *gathering) hosts(ctx context.Context, in *report.Input, span store.Span) error {
 	g.say("storage and senders")
@@ -223,17 +247,19 @@ func (g *gathering) hosts(ctx context.Context, in *report.Input, span store.Span
 			Host: s.HostID, FirstAt: s.FirstAt.In(store.Zone()), LastAt: s.LastAt.In(store.Zone()), FirstMiB: s.FirstMiB, LastMiB: s.LastMiB,
 		})
 	}
+	in.Senders, err = g.senders(ctx, span)
+	return err
+}
+
+func (g *gathering) senders(ctx context.Context, span store.Span) (out []report.Sender, err error) {
 	senders, err := g.db.Senders(ctx, span)
-	if err != nil {
-		return err
-	}
 	for _, s := range senders {
-		in.Senders = append(in.Senders, report.Sender{
+		out = append(out, report.Sender{
 			Host: s.HostID, ObservedSeconds: s.ObservedSeconds, FirstAt: s.FirstAt.In(store.Zone()), LastAt: s.LastAt.In(store.Zone()),
 			ClockOffset: s.ClockOffset, Allocated: s.Allocated,
 		})
 	}
-	return nil
+	return out, err
 }
 
 // findings reads the findings of the run on the systems, and on the hosts of the

@@ -8,6 +8,7 @@ import (
 	"github.com/yunjian-io/yunjian/collector/report"
 	"github.com/yunjian-io/yunjian/rules"
 	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/retention"
 )
 
 // BuildAsk says which reports are to be built.
@@ -24,7 +25,9 @@ type BuildAsk struct {
 	Day      calendar.Date
 	// AsOf is the day as of which proceedings are shown; zero: of the last step that is
 	// recorded.
-	AsOf    calendar.Date
+	AsOf calendar.Date
+	// Period for which logs are kept; the zero value is that of Art. 31.
+	Period  retention.Period
 	Program string
 	// Say is told what is being read.
 	Say func(string)
@@ -54,9 +57,10 @@ type Builder struct {
 // all kinds alike.
 func Builders() map[string]Builder {
 	return map[string]Builder{
-		report.KindUsage:  {Build: buildUsage},
-		report.KindNotice: {Build: buildNotices, Proceeding: true},
-		report.KindLedger: {Build: buildLedger, Unfiled: true},
+		report.KindUsage:    {Build: buildUsage},
+		report.KindSecurity: {Build: buildSecurity},
+		report.KindNotice:   {Build: buildNotices, Proceeding: true},
+		report.KindLedger:   {Build: buildLedger, Unfiled: true},
 	}
 }
 

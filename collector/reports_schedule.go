@@ -164,8 +164,12 @@ func (s *Server) reportsHandler(secret []byte) http.Handler {
 // filer is what files the reports of this server, by the rules of now.
 func (s *Server) filer() (*Filer, error) {
 	pack, err := LoadRules(s.config.RulesDir)
+	if err != nil {
+		return nil, err
+	}
+	logs, err := s.config.LogRules()
 	return &Filer{
-		DB: s.db, Pack: pack, Settings: s.config.Reports, Builders: Builders(), Printer: s.printer, Program: s.program, Now: time.Now,
+		DB: s.db, Pack: pack, Settings: s.config.Reports, Period: logs.Period, Builders: Builders(), Printer: s.printer, Program: s.program, Now: time.Now,
 		Say: func(what string) { s.log.Info("reports", slog.String("step", what)) },
 	}, err
 }

@@ -31,6 +31,9 @@ marked as open on every page, and every page is marked as a draft until it is si
 The reports of a closed month (see close) get a place in the ledger (see filing) and are
 kept: writing them again prints what was kept, and with the signature once there is one.
 
+--kind security writes the reports on security and situation (Art. 36) of the provider,
+and the extract of each using unit with its own rows only; --unit writes that of one.
+
 --kind notice writes a notice for each using unit with a proposal of the month, with its
 own rows only: evidence, proposed changes, and the forms for reply, review and
 implementation, with what is recorded filled in; and the summary for the office. The state
@@ -47,6 +50,7 @@ DOCX and PDF need a TrueType font with Chinese: the Debian packages fonts-arphic
 and fonts-arphic-ukai, or fonts_dir in the configuration. Without one they are left out.`,
 		Example: `  yunjian-collector report --month 2026-10 --provider sichuan-cloud --out reports
   yunjian-collector report --month 2026-10 --provider sichuan-cloud --out reports --formats html,xlsx
+  yunjian-collector report --kind security --month 2026-10 --provider sichuan-cloud --out reports
   yunjian-collector report --kind notice --month 2026-10 --provider sichuan-cloud --out reports
   yunjian-collector report --kind notice --month 2026-10 --provider sichuan-cloud --unit 11510000008123456X --as-of 2026-11-30 --out reports
   yunjian-collector report --month 2026-10 --kind ledger --out reports`,
@@ -66,8 +70,11 @@ and fonts-arphic-ukai, or fonts_dir in the configuration. Without one they are l
 					return fmt.Errorf("--as-of: %w", err)
 				}
 			}
-			if ask.Kind != report.KindNotice && ask.Unit+asOf != "" {
-				return fmt.Errorf("--unit and --as-of are for --kind %s", report.KindNotice)
+			if asOf != "" && ask.Kind != report.KindNotice {
+				return fmt.Errorf("--as-of is for --kind %s", report.KindNotice)
+			}
+			if ask.Unit != "" && ask.Kind != report.KindNotice && ask.Kind != report.KindSecurity {
+				return fmt.Errorf("--unit is for --kind %s or %s", report.KindSecurity, report.KindNotice)
 			}
 			p := press{formats: formats, explicit: cmd.Flags().Changed("formats")}
 			f, err := o.filer(cmd, p, "report:")
@@ -104,9 +111,13 @@ func (o *options) filer(cmd *cobra.Command, p press, prefix string) (*collector.
 	if err != nil {
 		return nil, closeWith(db, err)
 	}
+	logs, err := c.LogRules()
+	if err != nil {
+		return nil, closeWith(db, err)
+	}
 	p.fontsDir, p.say = c.FontsDir, func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), prefix, what) }
 	return &collector.Filer{
-		DB: db, Pack: pack, Settings: c.Reports, Builders: collector.Builders(), Printer: p.printer(), Program: version(), Now: time.Now, Say: p.say,
+		DB: db, Pack: pack, Settings: c.Reports, Period: logs.Period, Builders: collector.Builders(), Printer: p.printer(), Program: version(), Now: time.Now, Say: p.say,
 	}, nil
 }
 
@@ -122,7 +133,8 @@ type written struct {
 	Omitted []string `json:"omitted"`
 }
 
-// printMade names what was written. Of one report --json prints an object, of several a list.
+// printMade names what was written. --json prints an object, and a list for kinds that make
+// a report for each using unit.
 func (o *options) printMade(cmd *cobra.Command, made []collector.Made) error {
 	if o.json {
 		all := make([]written, len(made))
@@ -130,7 +142,7 @@ func (o *options) printMade(cmd *cobra.Command, made []collector.Made) error {
 			m := &made[i]
 			all[i] = written{m.Figures, m.Edition.FileName(), m.Dir, m.Manifest, m.Files, m.Omitted}
 		}
-		if len(all) == 1 {
+		if len(made) == 1 && made[0].Edition.Kind != report.KindNotice && made[0].Edition.Kind != report.KindSecurity {
 			return printJSON(cmd.OutOrStdout(), all[0])
 		}
 		return printJSON(cmd.OutOrStdout(), all)

@@ -98,11 +98,11 @@ func TestNoticeCommand(t *testing.T) {
 		t.Error("the second time the files differ")
 	}
 	for _, tt := range []struct{ says, args string }{
-		{`no kind "x": want one of notice, usage`, "--kind x"},
+		{`no kind of report "x": want one of ledger, notice`, "--kind x"},
 		{"they concern N-1", "--unit N-2"},
 		{"--as-of", "--as-of soon"},
 		{"before the month was judged", "--as-of 2020-01-01"},
-		{"are for --kind notice", "--kind usage --unit N-1"},
+		{"--unit is for --kind security or notice", "--kind usage --unit N-1"},
 	} {
 		if _, errOut := d.run(t, 1, append(args, strings.Fields(tt.args)...)...); !strings.Contains(errOut, tt.says) {
 			t.Errorf("%s says %q; want %q", tt.args, errOut, tt.says)

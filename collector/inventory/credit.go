@@ -3,6 +3,8 @@ package inventory
 import (
 	"fmt"
 	"strings"
+
+	"golang.org/x/text/width"
 )
 
 // creditAlphabet holds the digits of GB 32100-2015 in the order of their values: no
@@ -50,4 +52,13 @@ func checkUnit(code string) error {
 		}
 	}
 	return nil
+}
+
+// UnitCode returns the code of a unit as it is stored: full width made narrow, a credit
+// code in capitals.
+func UnitCode(s string) string {
+	if strings.HasPrefix(s, internalPrefix) {
+		return s
+	}
+	return strings.ToUpper(width.Narrow.String(s))
 }

@@ -1,13 +1,14 @@
 package inventory
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/yunjian-io/yunjian/collector/sheet"
 )
 
-// MaxFile is the largest file that is read, in bytes.
-const MaxFile = 64 << 20
+// Problem is why a file is refused.
+type Problem = sheet.Problem
 
 // Parse reads an inventory file. The name is only for the problems; whether the file
 // is a workbook is seen from its bytes. A CSV file holds one table: kind names it, or
@@ -21,29 +22,21 @@ func Parse(name string, data []byte, kind Kind, known Batch) (Batch, []Problem, 
 	if err != nil {
 		return Batch{}, nil, err
 	}
-	wrong := &problems{file: name}
+	wrong := sheet.NewProblems(name)
 	p := parsing{schema: schema, wrong: wrong}
-	switch {
-	case len(data) > MaxFile:
-		wrong.add(Problem{
-			Why: fmt.Sprintf("has %d bytes, more than the %d that are read", len(data), MaxFile),
-			Do:  "split it into several files",
-		})
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		p.workbook(readXLSX(data, wrong))
-	case bytes.HasPrefix(data, []byte{0xd0, 0xcf, 0x11, 0xe0}):
-		wrong.add(Problem{Why: "is an old .xls or an encrypted workbook", Do: "save it as .xlsx without a password"})
-	default:
-		p.text(data, kind)
+	if tables := sheet.Read(data, wrong); len(tables) == 1 && tables[0].Name == "" {
+		p.text(tables[0], kind)
+	} else {
+		p.workbook(tables)
 	}
-	if len(wrong.list) == 0 && p.batch.Len() == 0 {
-		wrong.add(Problem{Why: "holds no rows", Do: "write at least one row below the heads"})
+	if wrong.Len() == 0 && p.batch.Len() == 0 {
+		wrong.Add(Problem{Why: "holds no rows", Do: "write at least one row below the heads"})
 	}
 	if !p.partial {
 		refer(&p.batch, p.places, known)
 	}
-	if len(wrong.list) > 0 {
-		return Batch{}, wrong.sorted(), nil
+	if wrong.Len() > 0 {
+		return Batch{}, wrong.Sorted(), nil
 	}
 	return p.batch, nil, nil
 }
@@ -51,7 +44,7 @@ func Parse(name string, data []byte, kind Kind, known Batch) (Batch, []Problem, 
 // parsing gathers the rows of one file.
 type parsing struct {
 	schema schema
-	wrong  *problems
+	wrong  *sheet.Problems
 	batch  Batch
 	places places
 	// partial says that a table was left out for its form; references to it would
@@ -59,25 +52,24 @@ type parsing struct {
 	partial bool
 }
 
-func (p *parsing) workbook(sheets []sheet) {
+func (p *parsing) workbook(sheets []sheet.Table) {
 	seen := make(map[Kind]string)
 	for _, s := range sheets {
-		if contains(p.schema.SkippedSheets, s.name) {
+		if contains(p.schema.SkippedSheets, s.Name) {
 			continue
 		}
-		t, known := p.schema.bySheet(s.name)
+		t, known := p.schema.bySheet(s.Name)
 		if !known {
 			p.partial = true
-			p.wrong.add(Problem{Sheet: s.name, Why: "is no sheet of the inventory", Do: "name it one of " + strings.Join(p.schema.sheetNames(), ", ") + ", or remove it"})
+			p.wrong.Add(Problem{Sheet: s.Name, Why: "is no sheet of the inventory", Do: "name it one of " + strings.Join(p.schema.sheetNames(), ", ") + ", or remove it"})
 			continue
 		}
 		if before, twice := seen[t.Kind]; twice {
-			p.wrong.add(Problem{Sheet: s.name, Why: fmt.Sprintf("holds the same table as the sheet %q", before), Do: "join the two sheets"})
+			p.wrong.Add(Problem{Sheet: s.Name, Why: fmt.Sprintf("holds the same table as the sheet %q", before), Do: "join the two sheets"})
 			continue
 		}
-		seen[t.Kind] = s.name
-		if len(s.merged) > 0 {
-			s.refuseMerged(p.wrong)
+		seen[t.Kind] = s.Name
+		if s.Merged(p.wrong) {
 			p.partial = true
 			continue
 		}
@@ -85,29 +77,21 @@ func (p *parsing) workbook(sheets []sheet) {
 	}
 }
 
-func (p *parsing) text(data []byte, kind Kind) {
-	text, err := decodeText(data)
-	if err != nil {
-		p.wrong.add(Problem{Why: err.Error(), Do: "save it as CSV in UTF-8"})
-		return
-	}
-	s, ok := readCSV(text, p.wrong)
-	if !ok {
-		return
-	}
+// text reads the one table of a CSV file.
+func (p *parsing) text(s sheet.Table, kind Kind) {
 	if kind != "" {
 		t, known := p.schema.byKind(kind)
 		if !known {
-			p.wrong.add(Problem{Value: string(kind), Why: "is no kind of table", Do: "want one of " + strings.Join(p.schema.kinds(), ", ")})
+			p.wrong.Add(Problem{Value: string(kind), Why: "is no kind of table", Do: "want one of " + strings.Join(p.schema.kinds(), ", ")})
 			return
 		}
 		p.table(t, s)
 		return
 	}
-	fits := p.schema.byHeads(s.heads)
+	fits := p.schema.byHeads(s.Heads)
 	if len(fits) != 1 {
-		p.wrong.add(Problem{
-			Line: s.headLine, Value: strings.Join(s.heads, ","), Why: fmt.Sprintf("are heads that fit %d tables", len(fits)),
+		p.wrong.Add(Problem{
+			Line: s.HeadLine, Value: strings.Join(s.Heads, ","), Why: fmt.Sprintf("are heads that fit %d tables", len(fits)),
 			Do: "name the table with --kind, one of " + strings.Join(p.schema.kinds(), ", ") + ", and compare the heads with the template",
 		})
 		return
@@ -133,40 +117,40 @@ func (s schema) sheetNames() []string {
 
 // table reads the rows of one sheet. With a mistake in the heads the rows are not
 // looked at: each would repeat it.
-func (p *parsing) table(t tableSchema, s sheet) {
-	before := len(p.wrong.list)
+func (p *parsing) table(t tableSchema, s sheet.Table) {
+	before := p.wrong.Len()
 	index := make(map[string]int)
-	for i, head := range s.heads {
+	for i, head := range s.Heads {
 		c, known := t.column(head)
 		switch {
 		case head == "" || contains(p.schema.SkippedHeads, head):
 		case !known:
-			p.wrong.add(Problem{Sheet: s.name, Line: s.headLine, Column: head, Why: "is no column of " + t.Sheets[0], Do: "correct the head as in the template, or remove the column"})
+			p.wrong.Add(Problem{Sheet: s.Name, Line: s.HeadLine, Column: head, Why: "is no column of " + t.Sheets[0], Do: "correct the head as in the template, or remove the column"})
 		default:
 			if first, twice := index[c.Field]; twice {
-				p.wrong.add(Problem{Sheet: s.name, Line: s.headLine, Column: head, Why: fmt.Sprintf("means the same as column %q", s.heads[first]), Do: "remove one of them"})
+				p.wrong.Add(Problem{Sheet: s.Name, Line: s.HeadLine, Column: head, Why: fmt.Sprintf("means the same as column %q", s.Heads[first]), Do: "remove one of them"})
 			}
 			index[c.Field] = i
 		}
 	}
 	for _, c := range t.Columns {
 		if _, given := index[c.Field]; c.Required && !given {
-			p.wrong.add(Problem{Sheet: s.name, Line: s.headLine, Column: c.Heads[0], Why: "is missing", Do: "add the column; it must not be empty"})
+			p.wrong.Add(Problem{Sheet: s.Name, Line: s.HeadLine, Column: c.Heads[0], Why: "is missing", Do: "add the column; it must not be empty"})
 		}
 	}
-	if len(p.wrong.list) > before {
+	if p.wrong.Len() > before {
 		p.partial = true
 		return
 	}
-	for _, r := range s.rows {
+	for _, r := range s.Rows {
 		p.row(&row{table: t, sheet: s, cells: r, index: index, marks: p.schema.DateMarks, wrong: p.wrong})
 	}
 }
 
 // row reads one row into the batch.
 func (p *parsing) row(r *row) {
-	for i, v := range r.cells.values {
-		if v != "" && (i >= len(r.sheet.heads) || r.sheet.heads[i] == "") {
+	for i, v := range r.cells.Cells {
+		if v != "" && (i >= len(r.sheet.Heads) || r.sheet.Heads[i] == "") {
 			r.refuse("", v, "stands in a column without a head", "give the column a head or clear the cell; quote a field that holds the separator")
 		}
 	}

@@ -146,7 +146,7 @@ func unique(b *Batch, at places) {
 			r.refuse(field, key[0], fmt.Sprintf("is given on line %d already", line), "remove one of the two rows")
 			return
 		}
-		first[whole] = r.cells.line
+		first[whole] = r.cells.Line
 	}
 	for i, x := range b.Platforms {
 		check(Platforms, i, "id", x.ID)

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"github.com/yunjian-io/yunjian/collector/sheet"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
@@ -17,36 +18,32 @@ import (
 // refused and read as if it were empty.
 type row struct {
 	table tableSchema
-	sheet sheet
-	cells cells
+	sheet sheet.Table
+	cells sheet.Row
 	index map[string]int // field to place
 	marks []string
-	wrong *problems
+	wrong *sheet.Problems
 }
 
 var (
 	plainNumber = regexp.MustCompile(`^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][+-]?\d{1,3})?$`)
 	exponent    = regexp.MustCompile(`^\d(\.\d+)?[eE]\+\d+$`)
-	ymd         = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
-	compact     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`)
-	serial      = regexp.MustCompile(`^\d{5}(\.0+)?$`)
-	midnight    = regexp.MustCompile(`[ T]0?0:00(:00(\.0+)?)?$`)
 	ownClass    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	cellError   = regexp.MustCompile(`^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)$`)
 )
 
 func (r *row) refuse(field, value, why, do string) {
-	p := Problem{Sheet: r.sheet.name, Line: r.cells.line, Value: value, Why: why, Do: do}
+	p := Problem{Sheet: r.sheet.Name, Line: r.cells.Line, Value: value, Why: why, Do: do}
 	if field != "" {
 		p.Column = r.head(field)
 	}
-	r.wrong.add(p)
+	r.wrong.Add(p)
 }
 
 // head returns the head of a field as the file has it, or as the template has it.
 func (r *row) head(field string) string {
 	if i, given := r.index[field]; given {
-		return r.sheet.heads[i]
+		return r.sheet.Heads[i]
 	}
 	return r.column(field).Heads[0]
 }
@@ -62,10 +59,10 @@ func (r *row) column(field string) column {
 
 func (r *row) cell(field string) string {
 	i, given := r.index[field]
-	if !given || i >= len(r.cells.values) {
+	if !given || i >= len(r.cells.Cells) {
 		return ""
 	}
-	return r.cells.values[i]
+	return r.cells.Cells[i]
 }
 
 // required returns the cell, and refuses an empty one in a required column.
@@ -117,9 +114,7 @@ func (r *row) unit(field string) string {
 	if s == "" {
 		return ""
 	}
-	if !strings.HasPrefix(s, internalPrefix) {
-		s = strings.ToUpper(width.Narrow.String(s))
-	}
+	s = UnitCode(s)
 	if err := checkUnit(s); err != nil {
 		r.refuse(field, s, err.Error(), "compare it with the unit's certificate, or use an internal code that begins with "+internalPrefix)
 		return ""
@@ -198,41 +193,9 @@ func (r *row) date(field string) calendar.Date {
 	if s == "" {
 		return calendar.Date{}
 	}
-	d, ok := parseDate(s, r.marks, r.sheet.date1904)
+	d, ok := sheet.ParseDate(s, r.marks, r.sheet.Date1904)
 	if !ok {
 		r.refuse(field, s, "is no date", "write it as 2026-01-05, year first")
 	}
 	return d
-}
-
-// parseDate reads 2026-01-05, with any of the marks in place of the hyphens, with or
-// without leading zeros; 20260105; and the serial number of a spreadsheet, which
-// counts days from 1899-12-30 or, in workbooks of the 1904 system, from 1904-01-01. A
-// time of midnight, as programs append it, is ignored; any other time is refused.
-func parseDate(s string, marks []string, date1904 bool) (calendar.Date, bool) {
-	s = midnight.ReplaceAllString(width.Narrow.String(s), "")
-	if serial.MatchString(s) {
-		whole, _, _ := strings.Cut(s, ".")
-		days, err := strconv.Atoi(whole)
-		// Year 2000 to 2100, lest a stray number becomes a date.
-		first := calendar.Date{Year: 1899, Month: 12, Day: 30}
-		if date1904 {
-			first = calendar.Date{Year: 1904, Month: 1, Day: 1}
-		}
-		d := first.AddDays(days)
-		return d, err == nil && d.Year >= 2000 && d.Year <= 2100
-	}
-	for _, mark := range marks {
-		s = strings.ReplaceAll(s, mark, "-")
-	}
-	s = strings.TrimSuffix(s, "-")
-	found := ymd.FindStringSubmatch(s)
-	if found == nil {
-		found = compact.FindStringSubmatch(s)
-	}
-	if found == nil {
-		return calendar.Date{}, false
-	}
-	d, err := calendar.ParseDate(fmt.Sprintf("%s-%02s-%02s", found[1], found[2], found[3]))
-	return d, err == nil && d.Year >= 1990 && d.Year <= 2199
 }

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/yunjian-io/yunjian/collector/sheet"
 )
 
 func TestParseDate(t *testing.T) {
@@ -21,9 +23,9 @@ func TestParseDate(t *testing.T) {
 		"2026-02-29": "", "2026-13-01": "", "5/1/2026": "", "26-1-5": "", "46027.5": "", "12345": "", "99999": "",
 		"2026-01-05 12:00": "", "2026年1月": "", "": "", "next week": "", "0001-01-01": "",
 	} {
-		got, ok := parseDate(text, s.DateMarks, false)
+		got, ok := sheet.ParseDate(text, s.DateMarks, false)
 		if ok != (want != "") || ok && got.String() != want {
-			t.Errorf("parseDate(%q) = %s, %v; want %q", text, got, ok, want)
+			t.Errorf("ParseDate(%q) = %s, %v; want %q", text, got, ok, want)
 		}
 	}
 }

@@ -15,14 +15,10 @@ import (
 // Build computes every figure of the report. It fails only if the input holds a
 // number that is not finite.
 func Build(in Input) (Month, error) {
-	batch, err := batch(in)
-	if err != nil {
-		return Month{}, err
-	}
 	b := builder{in: in, names: map[string]string{}, entries: map[string]Entry{}, judged: map[string]Finding{}}
 	b.out = Month{
 		Period: in.Period, Open: in.Open, Through: in.Through, JudgedAt: in.JudgedAt, JudgedBy: in.JudgedBy,
-		Program: in.Program, Version: in.Version, Batch: batch, Provider: in.Provider, Platforms: in.Platforms,
+		Program: in.Program, Version: in.Version, Provider: in.Provider, Platforms: in.Platforms,
 		Rules: in.Rules, Weights: DraftWeights(),
 	}
 	for _, u := range in.Units {
@@ -31,6 +27,18 @@ func Build(in Input) (Month, error) {
 	for _, s := range in.Systems {
 		b.entries[s.ID] = s
 	}
+	b.out.unitNames, b.out.systemNames = b.names, map[string]string{}
+	for id, e := range b.entries {
+		b.out.systemNames[id] = e.Name
+	}
+	o := operating{set: in.Records, period: in.Period, through: in.Through, calendar: in.Calendar, names: b.names, entries: b.entries, platforms: in.Platforms}
+	b.out.Operation = o.figures()
+	b.out.Logs = logFigures(in.Logs, in.Period)
+	batch, err := batch(in, b.out.Operation.AllOrders)
+	if err != nil {
+		return Month{}, err
+	}
+	b.out.Batch = batch
 	b.judgeSystems()
 	b.systems()
 	b.units()
@@ -45,19 +53,20 @@ func Build(in Input) (Month, error) {
 }
 
 // batch names the data that the report is made of: when they were judged, and a
-// hash over all of the input but the program that prints it.
-func batch(in Input) (string, error) {
+// hash over all of the input but the program that prints it, and over the orders, whose
+// deadlines show the working calendar.
+func batch(in Input, orders []OrderRow) (string, error) {
 	in.Program, in.Version = "", 0
-	return batchOf(in.JudgedAt, in)
+	return batchOf(in.JudgedAt, in, orders)
 }
 
-func batchOf(judgedAt time.Time, in any) (string, error) {
-	text, err := json.Marshal(in)
+func batchOf(at time.Time, data ...any) (string, error) {
+	text, err := json.Marshal(data)
 	if err != nil {
 		return "", fmt.Errorf("hash data of the report: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	return judgedAt.Format("20060102T150405") + "-" + hex.EncodeToString(sum[:6]), nil
+	return at.Format("20060102T150405") + "-" + hex.EncodeToString(sum[:6]), nil
 }
 
 type builder struct {

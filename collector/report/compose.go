@@ -30,7 +30,7 @@ func Compose(m Month) (Document, error) {
 	c := &composer{t: t, m: &m}
 	d := Document{
 		Title: t.Title, Name: m.Edition().FileName(), Provider: t.given(m.Provider.Name), Period: t.month(m.Period),
-		Absent: t.Absent, Marks: c.marks(), Notices: c.notices(), Cover: c.cover(),
+		Absent: t.Absent, Marks: t.marks(m.Open), Notices: c.notices(), Cover: c.cover(),
 	}
 	if m.Provider.Name == "" {
 		d.Provider = m.Provider.ID
@@ -44,16 +44,22 @@ func Compose(m Month) (Document, error) {
 		d.Sections = append(d.Sections, Section{ID: id, Heading: heading, Blocks: append(section(), c.absent(id)...)})
 	}
 	d.Sheets = c.sheets(d)
-	if c.err != nil {
-		return d, c.err
-	}
-	return d, t.complete()
+	return d, c.wrong()
 }
 
-func (c *composer) marks() []string {
-	marks := []string{c.t.Draft}
-	if c.m.Open {
-		marks = append(marks, c.t.Open)
+// wrong is what the words of the report lack.
+func (c *composer) wrong() error {
+	if c.err != nil {
+		return c.err
+	}
+	return c.t.complete()
+}
+
+// marks are what stands on every page.
+func (t text) marks(open bool) []string {
+	marks := []string{t.Draft}
+	if open {
+		marks = append(marks, t.Open)
 	}
 	return marks
 }
@@ -175,6 +181,7 @@ func (c *composer) a1() []Block {
 		disk = Figure{} // the disk of the idle hosts is not given
 	}
 	saving := map[string]any{
+		"availability": t.figure(c.m.Operation.Overall, availabilityText), "compliance": t.percent(c.m.Logs.Total.Compliance).Text,
 		"vcpu": number(s.Reclaimable.VCPU, 0), "memory": trimmed(s.Reclaimable.MemoryGiB), "disk": t.two(disk).Text, "disk_known": disk.State == Known,
 		"advised": t.Absent, "yuan": t.yuan(s.Yuan),
 	}
@@ -264,8 +271,6 @@ func (c *composer) ledgers(h *headings) []Block {
 }
 
 func (c *composer) a2() []Block { return nil }
-func (c *composer) a5() []Block { return nil }
-func (c *composer) a6() []Block { return nil }
 func (c *composer) a7() []Block { return nil }
 
 func (c *composer) a8() []Block {

@@ -81,8 +81,8 @@ func (c *noticer) implementTable() *Table {
 	}
 	return table(t, "implement", c.approved(func(*change) bool { return true }), 0, append(c.whoseChange(), []column[change]{
 		{"decision", false, func(x *change) Cell { return t.text(c.texts.Decisions[x.Decision.Decision].Chinese) }},
-		{"approved_on", false, func(x *change) Cell { return t.day(x.p.ApprovedOn) }},
-		{"due", false, func(x *change) Cell { return t.day(x.p.ImplementDue.Date) }},
+		{"approved_on", false, func(x *change) Cell { return t.isoDay(x.p.ApprovedOn) }},
+		{"due", false, func(x *change) Cell { return t.isoDay(x.p.ImplementDue.Date) }},
 		c.recorded("done", func(x *change) string { return dayText(x.ChangedOn) }),
 		{"before", false, func(x *change) Cell { return t.text(t.size(before(x))) }},
 		c.recorded("after", func(x *change) string { return t.size(after(x)) }),
@@ -133,8 +133,8 @@ func (c *noticer) verifyTable() *Table {
 			size, _ := x.Size()
 			return t.text(t.size(size))
 		}},
-		{"changed_on", false, func(x *change) Cell { return t.day(x.ChangedOn) }},
-		{"verify_due", false, func(x *change) Cell { return t.day(x.p.VerifyDue.Date) }},
+		{"changed_on", false, func(x *change) Cell { return t.isoDay(x.ChangedOn) }},
+		{"verify_due", false, func(x *change) Cell { return t.isoDay(x.p.VerifyDue.Date) }},
 		column2("new_cpu_p95", func(m *proposal.ItemMeasure) Cell { return t.percent(maybe(m.CPUP95)) }),
 		column2("new_memory_p95", func(m *proposal.ItemMeasure) Cell { return t.percent(maybe(m.MemoryP95)) }),
 		column2("coverage", func(m *proposal.ItemMeasure) Cell { return t.percent(maybe(m.Coverage)) }),
@@ -174,7 +174,7 @@ func (c *noticer) overdueTable(rows []LedgerRow) *Table {
 		{"unit", false, func(r *row) Cell { return t.text(r.UnitName) }},
 		{"month", false, func(r *row) Cell { return t.text(r.Month.String()) }},
 		{"step", false, func(r *row) Cell { return t.text(c.texts.Kinds[r.Kind].Chinese) }},
-		{"due", false, func(r *row) Cell { return t.day(r.Due) }},
+		{"due", false, func(r *row) Cell { return t.isoDay(r.Due) }},
 		{"late", false, func(r *row) Cell { return t.count(Of(r.Late)) }},
 	})
 }

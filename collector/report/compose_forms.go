@@ -98,7 +98,7 @@ func (c *noticer) replyTable(id string) *Table {
 			return none(strings.Join(strings.Fields(c.texts.Reasons[r.Why].Chinese+" "+r.Note), " "))
 		}),
 		reply("evidence", func(r *proposal.ItemReply) string { return r.Evidence }),
-		reply("planned", func(r *proposal.ItemReply) string { return t.day(r.Planned).Text }),
+		reply("planned", func(r *proposal.ItemReply) string { return t.isoDay(r.Planned).Text }),
 		reply("in_charge", func(r *proposal.ItemReply) string { return r.Contact }),
 	}...))
 }
@@ -199,9 +199,9 @@ func (c *noticer) reviewTable(s *NoticeSystem) *Table {
 		review("opinion", func(i *NoticeItem) string { return i.Decision.Opinion }),
 		review("decision", func(i *NoticeItem) string { return c.texts.Decisions[i.Decision.Decision].Chinese }),
 		review("final_target", func(i *NoticeItem) string { return t.size(c.decided(i)) }),
-		review("implement_by", func(i *NoticeItem) string { return t.day(i.Decision.ImplementBy).Text }),
+		review("implement_by", func(i *NoticeItem) string { return t.isoDay(i.Decision.ImplementBy).Text }),
 		review("conditions", func(i *NoticeItem) string { return i.Decision.Conditions }),
-		review("exemption_until", func(i *NoticeItem) string { return t.day(i.Decision.ExemptionUntil).Text }),
+		review("exemption_until", func(i *NoticeItem) string { return t.isoDay(i.Decision.ExemptionUntil).Text }),
 	})
 	out.Title = c.name(s) + " " + out.Title
 	return out

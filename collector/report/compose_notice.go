@@ -36,7 +36,7 @@ func ComposeNotice(n Notice) (Document, error) {
 	c := &noticer{composer: &composer{t: t, m: &Month{Open: n.Open, Through: n.Through, Rules: n.Rules}}, n: &n, texts: texts}
 	d := Document{
 		Title: t.Title, Name: n.Edition().FileName(), Provider: cmpName(n.Provider), Period: t.month(n.Period),
-		Absent: t.Absent, Marks: c.marks(), Notices: c.notices(), Cover: c.noticeCover(),
+		Absent: t.Absent, Marks: t.marks(n.Open), Notices: c.notices(), Cover: c.noticeCover(),
 	}
 	sections := map[string]func() []Block{"C1": c.c1, "C2": c.c2, "C3": c.c3, "C4": c.c4, "C5": c.c5, "C6": c.c6, "C7": c.c7}
 	order := []string{"C1", "C2", "C3", "C4", "C5", "C6", "C7"}

@@ -84,6 +84,7 @@ const (
 	KindTwo // two decimals
 	KindPercent
 	KindPoints
+	KindRate // as KindPercent, with three decimals: a rate of availability
 )
 
 // Cell is one value of a table: printed, and typed.

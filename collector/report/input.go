@@ -3,6 +3,7 @@ package report
 import (
 	"time"
 
+	"github.com/yunjian-io/yunjian/collector/records"
 	"github.com/yunjian-io/yunjian/rules/calendar"
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
@@ -40,6 +41,11 @@ type Input struct {
 	// reclaimed; Proceedings the proposals of Art. 23 up to the month, as of when it was judged.
 	Recommendations []rightsize.Recommendation `json:"recommendations"`
 	Proceedings     []Proceeding               `json:"proceedings"`
+	// Logs are the verdicts on logs, and Records what was imported about operation.
+	Logs    LogInput    `json:"logs"`
+	Records records.Set `json:"records"`
+	// Calendar works deadlines out; its effect is in the orders, which the batch names.
+	Calendar calendar.Calendar `json:"-"`
 	// Workdays of the month, of which EstimatedDays rest on no published notice.
 	Workdays      int `json:"workdays"`
 	EstimatedDays int `json:"estimated_days"`

@@ -37,12 +37,18 @@ type Month struct {
 	Exempted []Judgement `json:"exempted"`
 	// Idle are the hosts that a rule proposes to reclaim.
 	Idle []Judgement `json:"idle"`
+	// Operation is section A5, Logs section A6.
+	Operation Operation `json:"operation"`
+	Logs      Logs      `json:"logs"`
 	// Findings are all findings, the lists above included (annex 4).
 	Findings []Judgement `json:"findings"`
 	// Ledger are the proposals that were open when the month was judged (A4-3), Changed those
 	// with a change, of which something happened in the month or since (A4-4).
 	Ledger  []LedgerRow `json:"ledger"`
 	Changed []LedgerRow `json:"changed"`
+
+	// unitNames and systemNames give identifiers their names.
+	unitNames, systemNames map[string]string
 }
 
 // Quality is section A0: what the figures rest on.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/yunjian-io/yunjian/rules/calendar"
+
 	"github.com/yunjian-io/yunjian/rules/proposal"
 )
 
@@ -31,7 +33,7 @@ func realisedTable(t text, id string, rows []LedgerRow, units bool) *Table {
 		whose = append(whose, column[row]{"unit", false, func(r *row) Cell { return t.text(r.UnitName) }})
 	}
 	return table(t, id, lines, 0, append(whose, []column[row]{
-		{"changed_on", false, func(r *row) Cell { return t.day(r.ImplementedOn) }},
+		{"changed_on", false, func(r *row) Cell { return t.isoDay(r.ImplementedOn) }},
 		{"resource", false, func(r *row) Cell { return t.text(t.label("resource", r.resource)) }},
 		{"approved_reduction", false, func(r *row) Cell { return t.one(r.approved) }},
 		{"actual_reduction", false, func(r *row) Cell { return t.one(r.actual) }},
@@ -49,13 +51,13 @@ func realisedTable(t text, id string, rows []LedgerRow, units bool) *Table {
 // by how much it is late (A4-3, C8).
 func ledgerTable(t text, x proposal.Texts, id string, rows []LedgerRow) *Table {
 	on := func(name string, s proposal.State) column[LedgerRow] {
-		return column[LedgerRow]{name, false, func(r *LedgerRow) Cell { return t.day(r.On(s)) }}
+		return column[LedgerRow]{name, false, func(r *LedgerRow) Cell { return t.isoDay(r.On(s)) }}
 	}
 	due := func(name string, kind proposal.Kind) column[LedgerRow] {
 		return column[LedgerRow]{name, false, func(r *LedgerRow) Cell {
 			for _, d := range r.Deadlines {
 				if d.Kind == kind {
-					cell := t.day(d.Due)
+					cell := t.isoDay(d.Due)
 					if d.Late > 0 {
 						cell.Note = fmt.Sprintf(t.LateValue, d.Late)
 					}
@@ -74,9 +76,9 @@ func ledgerTable(t text, x proposal.Texts, id string, rows []LedgerRow) *Table {
 		due("reply_due", proposal.KindReply),
 		on("replied_on", proposal.Replied),
 		on("reviewed_on", proposal.Reviewed),
-		{"approved_on", false, func(r *LedgerRow) Cell { return t.day(r.ApprovedOn) }},
+		{"approved_on", false, func(r *LedgerRow) Cell { return t.isoDay(r.ApprovedOn) }},
 		due("implement_due", proposal.KindImplement),
-		{"changed_on", false, func(r *LedgerRow) Cell { return t.day(r.ImplementedOn) }},
+		{"changed_on", false, func(r *LedgerRow) Cell { return t.isoDay(r.ImplementedOn) }},
 		due("verify_due", proposal.KindVerify),
 		on("verified_on", proposal.Verified),
 		{"next_step", false, func(r *LedgerRow) Cell { return t.nextStep(x, r) }},
@@ -96,4 +98,12 @@ func (t text) nextStep(x proposal.Texts, r *LedgerRow) Cell {
 		}
 	}
 	return t.text(strings.Join(words, t.ListSeparator))
+}
+
+// isoDay prints a day in the width that a table with many days has; a dash until there is one.
+func (t text) isoDay(d calendar.Date) Cell {
+	if d.IsZero() {
+		return Cell{Text: t.None}
+	}
+	return t.text(d.String())
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/yunjian-io/yunjian/rules/calendar"
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
@@ -168,13 +167,6 @@ func (t text) size(s rightsize.Size) string {
 		return fmt.Sprintf(t.SizeDiskValue, trimmed(s.VCPU), trimmed(s.MemoryMiB/1024), trimmed(s.DiskGiB))
 	}
 	return fmt.Sprintf(t.SizeValue, trimmed(s.VCPU), trimmed(s.MemoryMiB/1024))
-}
-
-func (t text) day(d calendar.Date) Cell {
-	if d.IsZero() {
-		return Cell{Text: t.None}
-	}
-	return t.text(d.String())
 }
 
 // dailyTable has what the lines of C2 draw.

@@ -71,34 +71,41 @@ type text struct {
 		SparkMemory chartText `yaml:"spark_memory"`
 		SparkNote   string    `yaml:"spark_note"`
 	} `yaml:"charts"`
-	Series           map[string]string `yaml:"series"`
-	Columns          map[string]string `yaml:"columns"`
-	SizeValue        string            `yaml:"size_value"`
-	SizeDiskValue    string            `yaml:"size_disk_value"`
-	ActionCount      string            `yaml:"action_count"`
-	WorkingDaysValue string            `yaml:"working_days_value"`
-	MonthsValue      string            `yaml:"months_value"`
-	YuanValue        string            `yaml:"yuan_value"`
-	Weekdays         []string          `yaml:"weekdays"`
-	RestartValue     string            `yaml:"restart_value"`
-	AdvisedValue     string            `yaml:"advised_value"`
-	SavedValue       string            `yaml:"saved_value"`
-	SurenessValue    string            `yaml:"sureness_value"`
-	YuanNote         string            `yaml:"yuan_note"`
-	LateValue        string            `yaml:"late_value"`
-	RiskValue        string            `yaml:"risk_value"`
-	DayRange         string            `yaml:"day_range"`
-	MonthRange       string            `yaml:"month_range"`
-	CriterionValue   string            `yaml:"criterion_value"`
-	RollbackValue    string            `yaml:"rollback_value"`
-	RollbackReclaim  string            `yaml:"rollback_reclaim"`
-	AllocatedValue   string            `yaml:"allocated_value"`
-	DiskValue        string            `yaml:"disk_value"`
-	ExemptionNone    string            `yaml:"exemption_none"`
-	ExemptionMissing string            `yaml:"exemption_missing"`
-	WindowValue      string            `yaml:"window_value"`
-	MonthsLowValue   string            `yaml:"months_low_value"`
-	RankValue        string            `yaml:"rank_value"`
+	Series           map[string]string    `yaml:"series"`
+	Columns          map[string]string    `yaml:"columns"`
+	SizeValue        string               `yaml:"size_value"`
+	SizeDiskValue    string               `yaml:"size_disk_value"`
+	ActionCount      string               `yaml:"action_count"`
+	WorkingDaysValue string               `yaml:"working_days_value"`
+	MonthsValue      string               `yaml:"months_value"`
+	YuanValue        string               `yaml:"yuan_value"`
+	Weekdays         []string             `yaml:"weekdays"`
+	RestartValue     string               `yaml:"restart_value"`
+	AdvisedValue     string               `yaml:"advised_value"`
+	SavedValue       string               `yaml:"saved_value"`
+	SurenessValue    string               `yaml:"sureness_value"`
+	YuanNote         string               `yaml:"yuan_note"`
+	LateValue        string               `yaml:"late_value"`
+	RiskValue        string               `yaml:"risk_value"`
+	DayRange         string               `yaml:"day_range"`
+	MonthRange       string               `yaml:"month_range"`
+	CriterionValue   string               `yaml:"criterion_value"`
+	RollbackValue    string               `yaml:"rollback_value"`
+	RollbackReclaim  string               `yaml:"rollback_reclaim"`
+	AllocatedValue   string               `yaml:"allocated_value"`
+	DiskValue        string               `yaml:"disk_value"`
+	ExemptionNone    string               `yaml:"exemption_none"`
+	ExemptionMissing string               `yaml:"exemption_missing"`
+	WindowValue      string               `yaml:"window_value"`
+	MonthsLowValue   string               `yaml:"months_low_value"`
+	RankValue        string               `yaml:"rank_value"`
+	ChartTexts       map[string]chartText `yaml:"chart_texts"`
+	Assets           map[string]string    `yaml:"assets"`
+	PlatformSide     string               `yaml:"platform_side"`
+	Endless          string               `yaml:"endless"`
+	StatedValue      string               `yaml:"stated_value"`
+	DaysValue        string               `yaml:"days_value"`
+	RangesValue      string               `yaml:"ranges_value"`
 	Formulas         []struct {
 		ID   string `yaml:"id"`
 		Name string `yaml:"name"`
@@ -115,11 +122,14 @@ type chartText struct {
 	Note  string `yaml:"note"`
 }
 
-// loadText reads the words of text.yaml, and then those that another kind of report adds or
-// puts in their place.
-func loadText(more ...[]byte) (text, error) {
+//go:embed operation.yaml
+var operationFile []byte
+
+// loadText reads the words of the usage report, those of operation and logs, and over
+// them those of other files.
+func loadText(over ...[]byte) (text, error) {
 	t := text{unnamed: new([]string)}
-	for _, file := range append([][]byte{textFile}, more...) {
+	for _, file := range append([][]byte{textFile, operationFile}, over...) {
 		d := yaml.NewDecoder(bytes.NewReader(file))
 		d.KnownFields(true)
 		if err := d.Decode(&t); err != nil {

@@ -180,13 +180,21 @@ func dateOf(d calendar.Date) time.Time {
 // Retention returns the verdicts on logs of a run, of one provider or of all if it is
 // empty, by provider, host, class and stream.
 func (s *Store) Retention(ctx context.Context, run JudgeRun, provider string) (out []RetentionVerdict, err error) {
+	err = s.EachRetention(ctx, run, provider, func(v RetentionVerdict) { out = append(out, v) })
+	return out, err
+}
+
+// EachRetention hands the verdicts that Retention returns over one by one: those of a
+// large fleet need not be held in memory.
+func (s *Store) EachRetention(ctx context.Context, run JudgeRun, provider string, verdict func(RetentionVerdict)) error {
 	values := map[string]any{"month": run.Month.First().String(), "run": run.Run, "provider": provider}
-	err = s.Each(ctx, query("retention_verdicts"), values, func(scan func(...any) error) error {
+	return s.Each(ctx, query("retention_verdicts"), values, func(scan func(...any) error) error {
 		v, err := scanRetention(scan)
-		out = append(out, v)
+		if err == nil {
+			verdict(v)
+		}
 		return err
 	})
-	return out, err
 }
 
 func scanRetention(scan func(...any) error) (RetentionVerdict, error) {

@@ -59,12 +59,17 @@ func (d Decision) Status(w Waiver) Status {
 // Foreseen returns the day for the report's list of risks: the first of FirstDeletion
 // and DiskFull that lies 32 to 184 days ahead, for a source that still complies.
 func (d Decision) Foreseen() (calendar.Date, bool) {
-	var first calendar.Date
 	if d.Verdict != AtRisk {
-		return first, false
+		return calendar.Date{}, false
 	}
-	for _, on := range []calendar.Date{d.FirstDeletion, d.DiskFull} {
-		ahead := d.Today.DaysUntil(on)
+	return Foreseen(d.Today, d.FirstDeletion, d.DiskFull)
+}
+
+// Foreseen returns the first of some days that lies 32 to 184 days after today: sooner
+// is a breach by the next monthly report, later is no risk yet (reports.md E 1).
+func Foreseen(today calendar.Date, days ...calendar.Date) (first calendar.Date, ok bool) {
+	for _, on := range days {
+		ahead := today.DaysUntil(on)
 		if !on.IsZero() && ahead > breachDays && ahead <= riskDays && (first.IsZero() || on.Before(first)) {
 			first = on
 		}

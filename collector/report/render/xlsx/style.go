@@ -16,7 +16,7 @@ type styles struct {
 func formats() map[report.Kind]string {
 	return map[report.Kind]string{
 		report.KindText: "@", report.KindCount: "0", report.KindOne: "0.0", report.KindTwo: "0.00",
-		report.KindPercent: "0.0%", report.KindPoints: "+0.0;-0.0;0.0",
+		report.KindPercent: "0.0%", report.KindPoints: "+0.0;-0.0;0.0", report.KindRate: "0.000%",
 	}
 }
 
@@ -44,7 +44,7 @@ func newStyles(f *excelize.File) (s styles, err error) {
 	})
 	s.kinds, s.totals = map[report.Kind]int{}, map[report.Kind]int{}
 	// In the order of the kinds, so that the styles get the same numbers every time.
-	for k := report.KindText; k <= report.KindPoints; k++ {
+	for k := report.KindText; k <= report.KindRate; k++ {
 		format := formats()[k]
 		aligned := wrap
 		if k != report.KindText {

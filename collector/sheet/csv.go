@@ -1,4 +1,4 @@
-package inventory
+package sheet
 
 import (
 	"bytes"
@@ -14,19 +14,22 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// sheet is a table as it was read: heads and rows of cells, not yet understood.
-type sheet struct {
-	name     string // empty for CSV
-	headLine int
-	heads    []string
-	rows     []cells
-	date1904 bool
+// Table is one sheet of a workbook, or a CSV file: heads and rows of cells, not yet
+// understood. White space around a value is gone, blank rows are left out.
+type Table struct {
+	Name     string // of the sheet; empty for CSV
+	HeadLine int    // row of the heads, from 1
+	Heads    []string
+	Rows     []Row
+	// Date1904 says that dates are serial numbers of the 1904 system.
+	Date1904 bool
 	merged   []merge
 }
 
-type cells struct {
-	line   int
-	values []string
+// Row is one row below the heads; it may be shorter or longer than they are.
+type Row struct {
+	Line  int // row of the sheet or line of the file, from 1
+	Cells []string
 }
 
 // merge is a range of merged cells, of which only the first has a value.
@@ -67,6 +70,9 @@ func decodeText(data []byte) (string, error) {
 		}
 		i += size
 	}
+	if err := mixed(data); err != nil {
+		return "", err
+	}
 	// GBK text has next to no valid three-byte sequences of UTF-8. Reading damaged
 	// UTF-8 as GBK would turn every name into another one.
 	if good > bad {
@@ -82,17 +88,44 @@ func decodeText(data []byte) (string, error) {
 	return string(text), nil
 }
 
+// mixed finds a file that was put together from UTF-8 and GBK: some lines are valid
+// UTF-8 with Chinese, others are none. The fewer of the two are told.
+func mixed(data []byte) error {
+	counts, first := [2]int{}, [2]int{}
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		kind := 0 // UTF-8
+		switch {
+		case !utf8.Valid(line):
+			kind = 1
+		case !bytes.ContainsFunc(line, func(r rune) bool { return r > 0x7ff }):
+			continue
+		}
+		if counts[kind]++; counts[kind] == 1 {
+			first[kind] = i + 1
+		}
+	}
+	// One line of GBK may happen to be valid UTF-8; a second one will not.
+	if counts[0] < 2 || counts[1] == 0 {
+		return nil
+	}
+	names, odd := [2]string{"UTF-8", "GBK"}, 0
+	if counts[1] < counts[0] {
+		odd = 1
+	}
+	return fmt.Errorf("mixes encodings: line %d is %s, line %d is %s", first[odd], names[odd], first[1-odd], names[1-odd])
+}
+
 func lineAt(data []byte, offset int) int { return 1 + bytes.Count(data[:offset], []byte("\n")) }
 
 // readCSV reads the rows of a CSV file. The fields are parted by commas, or by tabs
 // if the first line has tabs and no comma.
-func readCSV(text string, wrong *problems) (sheet, bool) {
+func readCSV(text string, wrong *Problems) (Table, bool) {
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.FieldsPerRecord = -1
 	if first, _, _ := strings.Cut(text, "\n"); strings.Contains(first, "\t") && !strings.Contains(first, ",") {
 		reader.Comma = '\t'
 	}
-	var s sheet
+	var s Table
 	for {
 		record, err := reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -103,21 +136,21 @@ func readCSV(text string, wrong *problems) (sheet, bool) {
 			if at, ok := errors.AsType[*csv.ParseError](err); ok {
 				p.Line, p.Why = at.Line, "is no CSV: "+at.Err.Error()
 			}
-			wrong.add(p)
-			return sheet{}, false
+			wrong.Add(p)
+			return Table{}, false
 		}
 		line, _ := reader.FieldPos(0)
 		s.put(line, record)
 	}
-	if s.headLine == 0 {
-		wrong.add(Problem{Why: "is empty", Do: "write a row of heads and rows below it"})
-		return sheet{}, false
+	if s.HeadLine == 0 {
+		wrong.Add(Problem{Why: "is empty", Do: "write a row of heads and rows below it"})
+		return Table{}, false
 	}
 	return s, true
 }
 
 // put adds a row: the first that is not blank holds the heads, blank ones are skipped.
-func (s *sheet) put(line int, values []string) {
+func (s *Table) put(line int, values []string) {
 	values = slices.Clone(values)
 	blank := true
 	for i, v := range values {
@@ -126,10 +159,10 @@ func (s *sheet) put(line int, values []string) {
 	}
 	switch {
 	case blank:
-	case s.headLine == 0:
-		s.headLine, s.heads = line, values
+	case s.HeadLine == 0:
+		s.HeadLine, s.Heads = line, values
 	default:
-		s.rows = append(s.rows, cells{line: line, values: values})
+		s.Rows = append(s.Rows, Row{Line: line, Cells: values})
 	}
 }
 

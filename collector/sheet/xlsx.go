@@ -1,4 +1,4 @@
-package inventory
+package sheet
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ const maxUnpacked = 256 << 20
 
 // readXLSX reads the sheets of a workbook as raw values: numbers unrounded and dates
 // as serial numbers, not as some locale prints them.
-func readXLSX(data []byte, wrong *problems) []sheet {
+func readXLSX(data []byte, wrong *Problems) []Table {
 	damaged := func(err error) {
-		wrong.add(Problem{Why: fmt.Sprintf("is no readable workbook: %v", err), Do: "save it again as .xlsx"})
+		wrong.Add(Problem{Why: fmt.Sprintf("is no readable workbook: %v", err), Do: "save it again as .xlsx"})
 	}
 	// Equal limits keep excelize from unpacking large sheets into files.
 	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
@@ -29,9 +29,9 @@ func readXLSX(data []byte, wrong *problems) []sheet {
 		damaged(err)
 		return nil
 	}
-	var out []sheet
+	var out []Table
 	for _, name := range book.GetSheetList() {
-		s := sheet{name: name, date1904: props.Date1904 != nil && *props.Date1904}
+		s := Table{Name: name, Date1904: props.Date1904 != nil && *props.Date1904}
 		rows, err := book.GetRows(name)
 		if err != nil {
 			damaged(err)
@@ -40,7 +40,7 @@ func readXLSX(data []byte, wrong *problems) []sheet {
 		for i, values := range rows {
 			s.put(i+1, values)
 		}
-		if s.headLine == 0 {
+		if s.HeadLine == 0 {
 			continue // an empty sheet says nothing
 		}
 		if s.merged, err = mergedCells(book, name); err != nil {
@@ -71,17 +71,18 @@ func mergedCells(book *excelize.File, name string) ([]merge, error) {
 	return out, nil
 }
 
-// refuseMerged tells every merged range: the rows below its first cell would seem to
-// lack a value.
-func (s sheet) refuseMerged(wrong *problems) {
+// Merged reports whether the sheet has merged cells, and tells every range: the rows
+// below its first cell would seem to lack a value.
+func (s Table) Merged(wrong *Problems) bool {
 	for _, m := range s.merged {
 		p := Problem{
-			Sheet: s.name, Line: m.line, Value: m.value,
+			Sheet: s.Name, Line: m.line, Value: m.value,
 			Why: "stands in merged cells " + m.cells, Do: "unmerge them and fill in every row",
 		}
-		if m.column <= len(s.heads) {
-			p.Column = s.heads[m.column-1]
+		if m.column <= len(s.Heads) {
+			p.Column = s.Heads[m.column-1]
 		}
-		wrong.add(p)
+		wrong.Add(p)
 	}
+	return len(s.merged) > 0
 }

@@ -1,0 +1,256 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+)
+
+//go:embed security.yaml
+var securityFile []byte
+
+// securityComposer lays B and S out.
+type securityComposer struct {
+	composer
+	s *Security
+}
+
+// ComposeSecurity lays the figures out as the report on security: the operation and
+// maintenance report (B) and the situation report (S), bound together. An error means
+// that the words of the report are broken.
+func ComposeSecurity(s Security) (Document, error) {
+	t, err := loadText(securityFile)
+	if err != nil {
+		return Document{}, err
+	}
+	c := &securityComposer{composer{t: t}, &s}
+	d := Document{
+		Title: t.Title, Name: s.Edition().FileName(), Provider: s.Provider.Name, Period: t.month(s.Period),
+		Absent: t.Absent, Marks: t.marks(s.Open), Cover: c.cover(),
+	}
+	if d.Provider == "" {
+		d.Provider = s.Provider.ID
+	}
+	if s.Open {
+		notice, err := t.fill(t.OpenNotice, map[string]any{"through": t.minute(s.Through)})
+		if err != nil {
+			return d, err
+		}
+		d.Notices = []string{notice}
+	}
+	for i, section := range []struct {
+		id     string
+		blocks func() []Block
+	}{
+		{"B0", c.b0},
+		{"B1", c.b1},
+		{"B2", c.b2},
+		{"B3", c.b3},
+		{"B4", c.b4},
+		{"B5", c.b5},
+		{"B6", c.b6},
+		{"B7", c.b7},
+		{"B8", c.b8},
+		{"B9", c.b9},
+		{"S1", c.s1},
+		{"S2", c.s2},
+		{"S3", c.s3},
+		{"S4", c.s4},
+		{"S5", c.s5},
+		{"S6", c.s6},
+	} {
+		heading := t.word("sections", t.Sections, section.id)
+		if i > 0 {
+			heading = t.Numerals[i] + t.ListSeparator + heading
+		}
+		d.Sections = append(d.Sections, Section{ID: section.id, Heading: heading, Blocks: section.blocks()})
+	}
+	d.Sheets = c.sheets(d)
+	return d, c.wrong()
+}
+
+func (c *securityComposer) cover() []Pair {
+	t, s := c.t, c.s
+	word := func(name string) string { return t.word("cover", t.Cover, name) }
+	platforms := make([]string, len(s.Platforms))
+	for i, p := range s.Platforms {
+		platforms[i] = t.given(p.Name) + " (" + t.label("platform", p.Kind) + ")"
+	}
+	rules := make([]string, len(s.Rules))
+	for i, r := range s.Rules {
+		rules[i] = fmt.Sprintf("%s v%d", r.ID, r.Version)
+	}
+	recipients := word("recipients_value")
+	if s.Unit.ID != "" {
+		recipients = fmt.Sprintf(word("recipients_unit"), t.given(s.Unit.Name))
+	}
+	out := []Pair{
+		{Label: word("provider"), Value: t.given(s.Provider.Name) + " (" + s.Provider.ID + ")"},
+		{Label: word("platforms"), Value: t.given(strings.Join(platforms, t.ListSeparator))},
+		{Label: word("issuer"), Value: word("issuer_value")},
+		{Label: word("period"), Value: fmt.Sprintf(word("period_value"), t.date(s.Period.First()), t.date(s.Period.Next().First()))},
+		{Label: word("version"), Value: fmt.Sprintf("v%d", s.Version)},
+		{Label: word("rules"), Value: t.given(strings.Join(rules, t.ListSeparator))},
+		{Label: word("issued"), Value: t.minute(s.JudgedAt)},
+		{Label: word("batch"), Value: s.Batch},
+		{Label: word("program"), Value: t.given(s.Program)},
+		{Label: word("recipients"), Value: recipients},
+	}
+	for _, tag := range []string{"report_no", "prepared_by", "reviewed_by", "signed_by", "issue_date"} {
+		out = append(out, Pair{Label: word(tag), Value: t.Absent, Tag: "cover." + tag})
+	}
+	return out
+}
+
+// given returns blocks, or that a kind of records was not provided.
+func (c *securityComposer) given(provided bool, kind string, blocks ...Block) []Block {
+	if provided {
+		return blocks
+	}
+	return []Block{{NotProvided: &Pair{Label: c.t.label("record_kind", kind), Value: c.t.Absent}}}
+}
+
+func (c *securityComposer) logNames() logNames {
+	return logNames{systems: c.s.systems, units: c.s.names, due: c.s.dueOf}
+}
+
+func (c *securityComposer) b0() []Block {
+	return append([]Block{{Paragraph: c.paragraph("b0", nil)}}, tables(sourceTable(c.t, c.s.Sources, false))...)
+}
+
+func (c *securityComposer) b1() []Block {
+	return append(tables(workTable(c.t, "sec_work", c.s.Operation.Work)), c.blanks("B1")...)
+}
+
+func (c *securityComposer) b2() []Block {
+	t, a, h := c.t, &c.s.Assets, &headings{c: &c.composer}
+	out := []Block{h.next("assets"), {Table: assetTable(t, a)}, {Table: osTable(t, a)}}
+	if len(a.Clocks) > 0 { // the table of assets says that there are none
+		out = append(out, Block{Table: securityClockTable(t, a)})
+	}
+	return append(out, h.next("protection"), Block{Table: levelTable(t, a)}, Block{Table: protectionTable(t, a.Protection)})
+}
+
+func (c *securityComposer) b3() []Block {
+	t, l, n, h := c.t, &c.s.Logs, c.logNames(), &headings{c: &c.composer}
+	if l.All == nil {
+		return append([]Block{{Paragraph: c.paragraph("b3_none", nil)}}, tables(handoverTable(t, c.s.Handovers))...)
+	}
+	total := l.Total
+	values := map[string]any{
+		"period": t.month(c.s.Period), "due": total.Count.Due(), "compliant": total.Count.Compliant, "accumulating": total.Count.Accumulating,
+		"broken": total.Count.Broken, "undetermined": total.Count.Undetermined, "waived": total.Count.Waived,
+		"compliance": t.percent(total.Compliance).Text, "decidable": t.percent(total.Decidable).Text, "at_risk": l.AtRisk, "not_required": l.NotRequired,
+	}
+	return []Block{
+		{Paragraph: c.paragraph("b3", values)},
+		h.next("logs"),
+		{Table: logTable(t, "sec_logs", l, true)},
+		{Chart: logChart(t, l, partyUnit)},
+		{Chart: logChart(t, l, partyProvider)},
+		h.next("logs_broken"),
+		{Table: brokenTable(t, "sec_broken", l.Broken, 2*listRows, n, true)},
+		h.next("logs_accumulating"),
+		{Table: accumulatingTable(t, l.Accumulating, n)},
+		h.next("logs_undetermined"),
+		{Table: undeterminedTable(t, l.Undetermined, n)},
+		h.next("logs_foreseen"),
+		{Table: foreseenTable(t, l.Foreseen, n)},
+		h.next("handovers"),
+		{Table: handoverTable(t, c.s.Handovers)},
+	}
+}
+
+func (c *securityComposer) b4() []Block {
+	v := &c.s.Vulnerabilities
+	return c.given(v.Given, "vulnerabilities", tables(vulnerabilityTable(c.t, "sec_vulnerabilities", v.Totals), vulnerabilityTable(c.t, "sec_vulnerability_units", v.Units))...)
+}
+
+func (c *securityComposer) b5() []Block {
+	return c.given(c.s.Baseline.Given, "baseline", tables(baselineTable(c.t, c.s.Baseline.Rows), c.baselineList())...)
+}
+
+func (c *securityComposer) b6() []Block {
+	return c.given(c.s.Operation.BackupsGiven, "backups", tables(backupTable(c.t, "sec_backups", c.s.Operation.Backups))...)
+}
+
+func (c *securityComposer) b7() []Block {
+	return c.given(c.s.Operation.ChangesGiven, "changes", tables(changeTable(c.t, "sec_changes", c.s.Operation.Changes))...)
+}
+
+func (c *securityComposer) b8() []Block {
+	r := &c.s.Rectification
+	return c.given(r.Given, "rectification", tables(rectificationTable(c.t, r.Rows, 2*listRows))...)
+}
+
+func (c *securityComposer) b9() []Block {
+	return append([]Block{{Paragraph: c.paragraph("b9", nil)}}, c.blanks("B9")...)
+}
+
+func (c *securityComposer) s1() []Block {
+	out := append([]Block{{Paragraph: c.paragraph("s1", nil)}}, tables(indicatorTable(c.t, c.s.Indicators))...)
+	return append(out, c.blanks("S1")...)
+}
+
+func (c *securityComposer) s2() []Block {
+	t, a := c.t, &c.s.Attacks
+	return c.given(a.Given, "attacks", tables(
+		topTable(t, "sec_devices", "device", a.Devices), topTable(t, "sec_categories", "attack", a.Categories),
+		topTable(t, "sec_origins", "origin", a.Origins), topTable(t, "sec_targets", "target_system", a.Targets))...)
+}
+
+func (c *securityComposer) s3() []Block {
+	o := &c.s.Operation
+	if o.IncidentsGiven && len(o.Security) == 0 {
+		return []Block{{Paragraph: c.paragraph("s3_none", nil)}}
+	}
+	return c.given(o.IncidentsGiven, "incidents", tables(incidentTable(c.t, "sec_incidents", o.Security, false))...)
+}
+
+func (c *securityComposer) s4() []Block {
+	t, b := c.t, &c.s.Blind
+	values := map[string]any{
+		"unmanaged": len(b.Unmanaged), "offline": len(b.Offline), "undetermined": b.Undetermined, "missing": trimmed(b.MissingHours),
+		"unknown": len(b.Unknown), "all": c.s.Unit.ID == "",
+	}
+	out := []Block{{Paragraph: c.paragraph("s4", values)}, {Table: unmanagedTable(t, b.Unmanaged)}, {Table: offlineTable(t, b.Offline)}}
+	if len(b.Unknown) > 0 {
+		out = append(out, Block{Table: securityUnknownTable(t, b.Unknown)})
+	}
+	return out
+}
+
+func (c *securityComposer) s5() []Block {
+	return tables(trendTable(c.t, c.s.Trend), fullTable(c.t, c.s.Full))
+}
+
+func (c *securityComposer) s6() []Block { return c.blanks("S6") }
+
+// sheets are the annexes: a summary, all logs, their gaps, vulnerabilities, the ledger
+// of rectification and the sources with whole hashes.
+func (c *securityComposer) sheets(d Document) []Sheet {
+	t, s, n := c.t, c.s, c.logNames()
+	sheet := func(id string, pairs []Pair, tables ...*Table) Sheet {
+		out := Sheet{Name: t.Tables[id].Sheet, Title: d.Title + " " + t.Tables[id].Title, Pairs: pairs}
+		for _, one := range tables {
+			out.Tables = append(out.Tables, *one)
+		}
+		return out
+	}
+	provided := func(given bool, t1 *Table) *Table {
+		if !given {
+			t1.Empty = t.Absent
+		}
+		return t1
+	}
+	logs := logTable(t, "sec_logs", &s.Logs, true)
+	broken := brokenTable(t, "sec_broken", s.Logs.Broken, 0, n, true)
+	return []Sheet{
+		sheet("summary", d.Cover, logs, broken, indicatorTable(t, s.Indicators), assetTable(t, &s.Assets), protectionTable(t, s.Assets.Protection), trendTable(t, s.Trend)),
+		sheet("annex_logs", nil, provided(s.Logs.All != nil, logAnnex(t, s.Logs.All, n))),
+		sheet("annex_gaps", nil, provided(s.Logs.All != nil, gapAnnex(t, s.Logs.All, n))),
+		sheet("annex_vulnerabilities", nil, provided(s.Vulnerabilities.Given, c.vulnerabilityList())),
+		sheet("sec_rectification", nil, provided(s.Rectification.Given, rectificationTable(t, s.Rectification.Rows, 0))),
+		sheet("sec_sources", nil, sourceTable(t, s.Sources, true)),
+	}
+}

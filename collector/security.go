@@ -1,0 +1,176 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/yunjian-io/yunjian/collector/inventory"
+	"github.com/yunjian-io/yunjian/collector/report"
+	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/rules"
+	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/retention"
+)
+
+// SecurityMonth gathers what is stored of a month and computes the figures of the
+// report on security (Art. 36) of a provider, or of one of its using units if unit is
+// its code. As for ReportMonth, the month must have been judged by the rules of pack.
+func SecurityMonth(ctx context.Context, db *store.Store, pack rules.Pack, period retention.Period, month calendar.Month, provider, unit, program string, say func(string)) (report.Security, error) {
+	in, err := securityInput(ctx, db, pack, period, month, provider, program, say)
+	if err != nil {
+		return report.Security{}, err
+	}
+	return securityOf(in, unit)
+}
+
+// securityInput reads what the reports on security of a month are made of.
+func securityInput(ctx context.Context, db *store.Store, pack rules.Pack, period retention.Period, month calendar.Month, provider, program string, say func(string)) (report.SecurityInput, error) {
+	g := gathering{db: db, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
+	in, err := g.security(ctx, pack, period)
+	if err != nil {
+		return in, fmt.Errorf("security report %s of provider %q: %w", month, provider, err)
+	}
+	in.Program = program
+	return in, nil
+}
+
+// securityOf computes the report of the provider, or the extract of one using unit.
+func securityOf(in report.SecurityInput, unit string) (report.Security, error) {
+	in.Unit = unit
+	out, err := report.BuildSecurity(in)
+	if err != nil {
+		return out, fmt.Errorf("security report %s of provider %q: %w", in.Period, in.Provider.ID, err)
+	}
+	return out, nil
+}
+
+// buildSecurity makes the report of the provider and the extract of each using unit that
+// has hosts of it, or that of one unit alone.
+func buildSecurity(ctx context.Context, ask BuildAsk) (out []Built, err error) {
+	in, err := securityInput(ctx, ask.DB.Store, ask.Pack, ask.Period, ask.Month, ask.Provider, ask.Program, ask.Say)
+	if err != nil {
+		return nil, err
+	}
+	units := []string{ask.Unit}
+	if ask.Unit == "" {
+		units = append(units, unitsOf(in)...)
+	}
+	for _, u := range units {
+		m, err := securityOf(in, u)
+		if err != nil {
+			return nil, err
+		}
+		d, err := report.ComposeSecurity(m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Built{d, m.Edition(), m})
+	}
+	return out, nil
+}
+
+// unitsOf are the using units with a host, in order.
+func unitsOf(in report.SecurityInput) []string {
+	owners := map[string]string{}
+	for i := range in.Systems {
+		owners[in.Systems[i].ID] = in.Systems[i].Unit
+	}
+	units := map[string]bool{}
+	for i := range in.Hosts {
+		if u := owners[in.Hosts[i].System]; u != "" {
+			units[u] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(units))
+}
+
+// security reads what the report on security is made of.
+func (g *gathering) security(ctx context.Context, pack rules.Pack, period retention.Period) (in report.SecurityInput, err error) {
+	if err = g.judgedRun(ctx, pack); err != nil {
+		return in, err
+	}
+	if g.calendar, err = LoadCalendar(ctx, g.db); err != nil {
+		return in, err
+	}
+	known, err := g.db.Inventory(ctx)
+	if err != nil {
+		return in, err
+	}
+	span := g.span(g.month)
+	through := span.To.In(store.Zone())
+	in = report.SecurityInput{
+		Period: g.month, Open: g.run.Open, Through: through, JudgedAt: g.run.JudgedAt, Version: g.version,
+		Rules: reportRules(pack, g.month), Calendar: g.calendar, ClockLimit: clockLimit,
+	}
+	if err = g.securityParties(&in, known); err != nil {
+		return in, err
+	}
+	for back, into := range []*[]report.HostFacts{&in.Hosts, &in.Earlier[0], &in.Earlier[1]} {
+		m := g.month.Add(-back)
+		g.say("hosts of " + m.String())
+		facts, err := g.db.HostFacts(ctx, g.span(m))
+		if err != nil {
+			return in, err
+		}
+		*into = hostFacts(facts)
+		if back == 0 {
+			in.Storage = storageOf(facts)
+		}
+	}
+	if in.Senders, err = g.senders(ctx, span); err != nil {
+		return in, err
+	}
+	identities, err := g.db.Identities(ctx, g.provider, through)
+	if err != nil {
+		return in, err
+	}
+	for _, i := range identities {
+		in.OS = append(in.OS, report.OS{Host: i.HostID, ID: i.OS, Version: i.Version, Name: i.Name})
+	}
+	if err = g.logScopes(ctx, &in, period); err != nil {
+		return in, err
+	}
+	if in.Logs, err = g.logs(ctx, true); err != nil {
+		return in, err
+	}
+	in.Records, err = g.db.Records(ctx, g.provider)
+	return in, err
+}
+
+func (g *gathering) securityParties(in *report.SecurityInput, known inventory.Batch) error {
+	var of report.Input
+	if err := parties(&of, known, g.provider); err != nil {
+		return err
+	}
+	in.Provider, in.Platforms, in.Units, in.Systems = of.Provider, of.Platforms, of.Units, of.Systems
+	return nil
+}
+
+// logScopes reads when hosts last told of their logs, and which released ones' logs
+// have to be kept still.
+func (g *gathering) logScopes(ctx context.Context, in *report.SecurityInput, period retention.Period) error {
+	at := judgedAt(g.month, g.run.JudgedAt)
+	reports, err := g.db.LogHosts(ctx, at)
+	if err != nil {
+		return err
+	}
+	scopes, err := g.db.LogScopes(ctx, at)
+	if err != nil {
+		return err
+	}
+	today := calendar.DateOf(at)
+	for _, s := range scopes {
+		if s.Provider != g.provider {
+			continue
+		}
+		if r, told := reports[s.Host]; told {
+			in.Reports = append(in.Reports, report.LogReport{Host: s.HostID, At: r.At.In(store.Zone())})
+		}
+		if end := s.End(); !end.IsZero() && !end.After(today) && !period.KeepUntil(end).Before(today) {
+			in.Released = append(in.Released, report.Released{Host: s.HostID, System: s.System, On: end, Until: period.KeepUntil(end)})
+		}
+	}
+	return nil
+}
