@@ -6,7 +6,7 @@ GOLANGCI := $(CACHE)/bin/golangci-lint-$(GOLANGCI_VERSION)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags='-s -w -X main.buildVersion=$(VERSION)'
 
-.PHONY: all help run build deps test lint unit cross fuzz bench compare docs fmt vuln clean
+.PHONY: all help run demo-report build deps test lint unit cross fuzz bench compare docs fmt vuln clean
 all: lint unit ## lint and unit tests, before a push
 
 help: ## this list
@@ -14,6 +14,9 @@ help: ## this list
 
 run: build deps ## collector, engine and agent on this host, judged and reported; Ctrl-C stops it
 	deploy/demo/run.sh
+
+demo-report: build deps ## all kinds of reports from this host's logs and a made-up fleet, or TRACES=FOLDER
+	deploy/demo/report.sh
 
 build: ## both binaries into ./bin
 	$(GOBUILD) -o bin/ ./cmd/...

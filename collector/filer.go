@@ -312,6 +312,9 @@ func (f *Filer) late(ctx context.Context, m calendar.Month, provider string) (ou
 
 // write prints a document and writes its files with their manifest.
 func (f *Filer) write(dir string, d report.Document, e report.Edition) (Made, error) {
+	if mark := f.Settings.Mark; mark != "" {
+		d.Marks = append(slices.Clone(d.Marks), mark)
+	}
 	files, omitted, err := f.Printer.Print(d, e.JudgedAt)
 	if err != nil {
 		return Made{}, err

@@ -24,6 +24,10 @@ import (
 type ReplayOptions struct {
 	// Traces is the folder of the traces.
 	Traces string
+	// MadeUp is the number of machines of a made-up fleet, which is used instead of traces
+	// if it is not 0: three months and what has passed of the present one, by Seed.
+	MadeUp int
+	Seed   uint64
 	// URL of the collector. Default: what the configuration listens on
 	URL string
 	// CAFile holds the certificates by which the collector's is checked. Default: those of the system
@@ -66,6 +70,9 @@ func NewReplay(o ReplayOptions, now time.Time) (*Replay, error) {
 			r.Problems = append(r.Problems, p)
 		}
 	}
+	if o.MadeUp > 0 {
+		return r.madeUp()
+	}
 	info, err := os.Stat(o.Traces)
 	if err == nil && !info.IsDir() {
 		err = errors.New("it is no folder")
@@ -81,6 +88,30 @@ func NewReplay(o ReplayOptions, now time.Time) (*Replay, error) {
 		return nil, fmt.Errorf("read traces in %q: %w", o.Traces, err)
 	}
 	r.Shift, err = replay.NewShift(r.vms, o.ShiftTo, now, store.Zone())
+	return r, err
+}
+
+// madeUpMonths are how many whole months of a made-up fleet precede the present one.
+const madeUpMonths = 3
+
+// madeUp makes a fleet up to the end of this month; what is still to come is not sent.
+func (r *Replay) madeUp() (*Replay, error) {
+	month := calendar.DateOf(r.now.In(store.Zone())).CalendarMonth()
+	r.vms = traces.MadeUp(r.options.Seed, r.options.MadeUp, month.Add(-madeUpMonths), madeUpMonths+1)
+	for i := range r.vms {
+		r.Traces.VMs++
+		for k := range r.vms[i].Days {
+			known, missing, off := r.vms[i].Days[k].Count()
+			r.Traces.Days++
+			r.Traces.Known, r.Traces.Missing, r.Traces.Off = r.Traces.Known+known, r.Traces.Missing+missing, r.Traces.Off+off
+		}
+	}
+	to := r.options.ShiftTo
+	if to.IsZero() {
+		to = month.Add(-madeUpMonths)
+	}
+	var err error
+	r.Shift, err = replay.NewShift(r.vms, to, r.now, store.Zone())
 	return r, err
 }
 

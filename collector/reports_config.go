@@ -20,7 +20,7 @@ type ReportsConfig struct {
 	Out string `yaml:"out"`
 	// Providers are those whose reports are made. Default: all of the inventory
 	Providers []string `yaml:"providers"`
-	// Kinds are the kinds of reports that every provider files. Default: usage
+	// Kinds are the kinds of reports that every provider files. Default: usage and security
 	Kinds []string `yaml:"kinds"`
 	// Since is the first month that is filed, such as 2026-10. Default: the first that was
 	// closed, or else the month before the present one
@@ -32,6 +32,9 @@ type ReportsConfig struct {
 	DueWorkdays int `yaml:"due_workdays"`
 	// Recipients get the reports. Default: the office, to whom nothing is carried
 	Recipients []Recipient `yaml:"recipients"`
+	// Mark is printed on every page of every report, such as a word that says that the data
+	// are made up. Default: none
+	Mark string `yaml:"mark"`
 	// SendSigned lets serve carry signed reports to their recipients by itself. Otherwise
 	// `yunjian-collector filing send` does. Default: false
 	SendSigned bool `yaml:"send_signed"`
@@ -79,7 +82,7 @@ func (c *ReportsConfig) defaults() {
 	c.CutoffDay = or(c.CutoffDay, filing.DefaultCutoffDay)
 	c.DueWorkdays = or(c.DueWorkdays, filing.DefaultDueWorkdays)
 	if len(c.Kinds) == 0 {
-		c.Kinds = []string{report.KindUsage}
+		c.Kinds = []string{report.KindUsage, report.KindSecurity}
 	}
 	if len(c.Recipients) == 0 {
 		c.Recipients = []Recipient{{Name: string(ingest.RoleOffice), Role: ingest.RoleOffice}}
@@ -108,7 +111,7 @@ func (c *ReportsConfig) validate(builders map[string]Builder) error {
 	}
 	check := func(kinds []string) error {
 		for _, k := range kinds {
-			if b, err := builderOf(builders, k); err != nil || b.Unfiled {
+			if b, err := builderOf(builders, k); err != nil || b.Unfiled || b.Proceeding {
 				return errors.Join(err, fmt.Errorf("kinds: %q is no kind that is filed", k))
 			}
 		}

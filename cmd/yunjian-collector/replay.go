@@ -40,11 +40,15 @@ prepared tables (PREFIX_cpu_mhz.csv.gz and its sisters) and GWA-T-12 folders wit
 one CSV file a machine. Sending again changes nothing, so a replay that was cut off
 can simply be run again, or go on with --from.
 
+Without traces, --made-up sends a made-up fleet, for demonstrations: reports of it should
+say so on every page (reports.mark: 模拟数据 in the configuration).
+
 The machines need an inventory to be judged. Unless --import-inventory=false is
 given, replay makes up an example (information systems and units by stable hashing,
 flavours of the recorded sizes), writes it as CSV files to --inventory-dir and
 imports it; --inventory imports a workbook or a folder of CSV files instead.`,
 		Example: `  yunjian-collector replay --traces traces --provider chuanyun
+  yunjian-collector replay --made-up 48 --provider demo
   yunjian-collector replay --traces rnd --shift-to 2026-07 --token-file token --url https://collector:9920 --import-inventory=false`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,6 +60,8 @@ imports it; --inventory imports a workbook or a folder of CSV files instead.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.Traces, "traces", "", "folder of the traces")
+	flags.IntVar(&f.MadeUp, "made-up", 0, "number of machines of a made-up fleet, instead of traces: three months and the present one up to now")
+	flags.Uint64Var(&f.Seed, "seed", 1, "seed of a made-up fleet; the same seed gives the same values")
 	flags.StringVar(&f.URL, "url", "", "collector to send to (default: the one of the configuration)")
 	flags.StringVar(&f.CAFile, "ca-file", "", "PEM file with the certificates that the collector's is checked by")
 	flags.StringVar(&f.tokenFile, "token-file", "", "file with a provider's token")
@@ -69,7 +75,8 @@ imports it; --inventory imports a workbook or a folder of CSV files instead.`,
 	flags.BoolVar(&f.importInventory, "import-inventory", true, "import an inventory for the machines (default false with --per-host)")
 	flags.StringVar(&f.inventory, "inventory", "", "workbook or folder of CSV files to import instead of a made-up inventory")
 	flags.StringVar(&f.inventoryDir, "inventory-dir", "", "folder for the made-up inventory (default: replay-inventory in data_dir)")
-	_ = cmd.MarkFlagRequired("traces") // the flag is defined above
+	cmd.MarkFlagsMutuallyExclusive("traces", "made-up")
+	cmd.MarkFlagsOneRequired("traces", "made-up")
 	cmd.MarkFlagsMutuallyExclusive("token-file", "provider")
 	cmd.MarkFlagsOneRequired("token-file", "provider")
 	return cmd
@@ -84,7 +91,11 @@ func (f *replayFlags) run(cmd *cobra.Command, o *options) error {
 		return err
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), "replay: "+format+"\n", args...) }
-	say("reading traces in %s", f.Traces)
+	if f.MadeUp > 0 {
+		say("making up %d machines", f.MadeUp)
+	} else {
+		say("reading traces in %s", f.Traces)
+	}
 	f.Progress, f.Terminal = cmd.ErrOrStderr(), isTerminal(cmd.ErrOrStderr())
 	r, err := collector.NewReplay(f.ReplayOptions, time.Now())
 	if err != nil {
