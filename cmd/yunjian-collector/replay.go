@@ -41,7 +41,7 @@ one CSV file a machine. Sending again changes nothing, so a replay that was cut 
 can simply be run again, or go on with --from.
 
 Without traces, --made-up sends a made-up fleet, for demonstrations: reports of it should
-say so on every page (reports.mark: 模拟数据 in the configuration).
+say so on every page (reports.mark in the configuration).
 
 The machines need an inventory to be judged. Unless --import-inventory=false is
 given, replay makes up an example (information systems and units by stable hashing,

@@ -76,8 +76,7 @@ func (m *madeUp) day(date calendar.Date, off bool) Day {
 		hour := float64(slot) * 24 / Slots
 		share := m.base
 		if !weekend {
-			share += m.office * math.Exp(-math.Pow((hour-10)/2, 2)) // the morning
-			share += m.office * math.Exp(-math.Pow((hour-15.5)/2, 2))
+			share += m.office * (bell(hour-10) + bell(hour-15.5)) // morning and afternoon
 		}
 		if hour >= 1 && hour < 4 {
 			share += m.night
@@ -98,3 +97,6 @@ func (m *madeUp) day(date calendar.Date, off bool) Day {
 	d.quiet()
 	return d
 }
+
+// bell is 1 at 0 and a third two hours away.
+func bell(hours float64) float64 { return math.Exp(-hours * hours / 4) }
