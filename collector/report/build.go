@@ -43,6 +43,7 @@ func Build(in Input) (Month, error) {
 	b.systems()
 	b.units()
 	b.hosts()
+	b.capacity()
 	b.out.Distribution = distribution(atEnd(in.Facts.Hosts))
 	b.highLoad()
 	b.judgements()

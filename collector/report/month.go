@@ -37,6 +37,8 @@ type Month struct {
 	Exempted []Judgement `json:"exempted"`
 	// Idle are the hosts that a rule proposes to reclaim.
 	Idle []Judgement `json:"idle"`
+	// Capacity is section A2.
+	Capacity Capacity `json:"capacity"`
 	// Operation is section A5, Logs section A6.
 	Operation Operation `json:"operation"`
 	Logs      Logs      `json:"logs"`
