@@ -34,33 +34,63 @@ func TestFlows(t *testing.T) {
 		all  []Allocation
 		want []Flow
 	}{
-		{"nothing changes, off or not", []Allocation{allot("h", "A", day(-9), cut(), 4, 8, 100)},
-			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 100), Close: one(4, 8, 100)}}},
-		{"same size once more", []Allocation{allot("h", "A", day(-9), day(5), 4, 8, 100), allot("h", "A", day(5), cut(), 4, 8, 100)},
-			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 100), Close: one(4, 8, 100)}}},
-		{"new at the first instant", []Allocation{allot("h", "A", day(1), cut(), 4, 8, 100)},
-			[]Flow{{Party: Party{ID: "A"}, New: one(4, 8, 100), Close: one(4, 8, 100)}}},
-		{"released at the first instant", []Allocation{allot("h", "A", day(-9), day(1), 4, 8, 100)},
-			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 100), Released: one(4, 8, 100)}}},
-		{"released at the end counts next month", []Allocation{allot("h", "A", day(-9), cut(), 4, 8, 0)},
-			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 0), Close: one(4, 8, 0)}}},
+		{
+			"nothing changes, off or not",
+			[]Allocation{allot("h", "A", day(-9), cut(), 4, 8, 100)},
+			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 100), Close: one(4, 8, 100)}},
+		},
+		{
+			"same size once more",
+			[]Allocation{allot("h", "A", day(-9), day(5), 4, 8, 100), allot("h", "A", day(5), cut(), 4, 8, 100)},
+			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 100), Close: one(4, 8, 100)}},
+		},
+		{
+			"new at the first instant",
+			[]Allocation{allot("h", "A", day(1), cut(), 4, 8, 100)},
+			[]Flow{{Party: Party{ID: "A"}, New: one(4, 8, 100), Close: one(4, 8, 100)}},
+		},
+		{
+			"released at the first instant",
+			[]Allocation{allot("h", "A", day(-9), day(1), 4, 8, 100)},
+			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 100), Released: one(4, 8, 100)}},
+		},
+		{
+			"released at the end counts next month",
+			[]Allocation{allot("h", "A", day(-9), cut(), 4, 8, 0)},
+			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 0), Close: one(4, 8, 0)}},
+		},
 		{"over before", []Allocation{allot("h", "A", day(-9), day(0), 4, 8, 100)}, []Flow{}},
-		{"came and went", []Allocation{allot("h", "A", day(3), day(9), 4, 8, 100)},
-			[]Flow{{Party: Party{ID: "A"}, New: one(4, 8, 100), Released: one(4, 8, 100)}}},
-		{"back after a pause", []Allocation{allot("h", "A", day(-9), day(3), 4, 8, 0), allot("h", "A", day(9), cut(), 2, 8, 0)},
-			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 0), New: one(2, 8, 0), Released: one(4, 8, 0), Close: one(2, 8, 0)}}},
-		{"up and down in mid-month", []Allocation{allot("h", "A", day(-9), day(3), 4, 8, 100), allot("h", "A", day(3), day(9), 8, 4, 100), allot("h", "A", day(9), cut(), 6, 4, 200)},
-			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 100), ScaleUp: size(4, 0, 100), ScaleDown: size(2, 4, 0), Close: one(6, 4, 200)}}},
-		{"transfer with a new size", []Allocation{allot("h", "A", day(-9), day(3), 4, 8, 100), allot("h", "B", day(3), cut(), 6, 4, 100)},
+		{
+			"came and went",
+			[]Allocation{allot("h", "A", day(3), day(9), 4, 8, 100)},
+			[]Flow{{Party: Party{ID: "A"}, New: one(4, 8, 100), Released: one(4, 8, 100)}},
+		},
+		{
+			"back after a pause",
+			[]Allocation{allot("h", "A", day(-9), day(3), 4, 8, 0), allot("h", "A", day(9), cut(), 2, 8, 0)},
+			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 0), New: one(2, 8, 0), Released: one(4, 8, 0), Close: one(2, 8, 0)}},
+		},
+		{
+			"up and down in mid-month",
+			[]Allocation{allot("h", "A", day(-9), day(3), 4, 8, 100), allot("h", "A", day(3), day(9), 8, 4, 100), allot("h", "A", day(9), cut(), 6, 4, 200)},
+			[]Flow{{Party: Party{ID: "A"}, Open: one(4, 8, 100), ScaleUp: size(4, 0, 100), ScaleDown: size(2, 4, 0), Close: one(6, 4, 200)}},
+		},
+		{
+			"transfer with a new size",
+			[]Allocation{allot("h", "A", day(-9), day(3), 4, 8, 100), allot("h", "B", day(3), cut(), 6, 4, 100)},
 			[]Flow{
 				{Party: Party{ID: "A"}, Open: one(4, 8, 100), TransferOut: one(4, 8, 100)},
 				{Party: Party{ID: "B"}, TransferIn: one(4, 8, 100), ScaleUp: size(2, 0, 0), ScaleDown: size(0, 4, 0), Close: one(6, 4, 100)},
-			}},
-		{"new, moved and released", []Allocation{allot("h", "A", day(2), day(3), 4, 8, 0), allot("h", "B", day(3), day(9), 4, 8, 0), allot("i", "A", day(9), cut(), 1, 1, 0)},
+			},
+		},
+		{
+			"new, moved and released",
+			[]Allocation{allot("h", "A", day(2), day(3), 4, 8, 0), allot("h", "B", day(3), day(9), 4, 8, 0), allot("i", "A", day(9), cut(), 1, 1, 0)},
 			[]Flow{
 				{Party: Party{ID: "A"}, New: Amount{2, 5, 9 * 1024, 0}, TransferOut: one(4, 8, 0), Close: one(1, 1, 0)},
 				{Party: Party{ID: "B"}, TransferIn: one(4, 8, 0), Released: one(4, 8, 0)},
-			}},
+			},
+		},
 	} {
 		got := Flows(inSeptember(), c.all, func(a *Allocation) string { return a.System })
 		if diff := cmp.Diff(c.want, got); diff != "" {
