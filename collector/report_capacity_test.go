@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/yunjian-io/yunjian/collector/report"
 )
@@ -54,5 +55,29 @@ func checkCapacity(t *testing.T, m *report.Month) {
 	then := report.Of(44)
 	if diff := cmp.Diff([]report.Figure{{}, {}, {}, then, then, then, then, then, then, then, then, report.Of(50)}, cores); diff != "" {
 		t.Errorf("figure A2:\n%s", diff)
+	}
+}
+
+// checkSettlement holds A7 of the fixture, for which no baseline was imported.
+func checkSettlement(t *testing.T, m *report.Month) {
+	type row struct {
+		Unit, Resource string
+		Average, Year  report.Figure
+	}
+	var got []row
+	for _, s := range m.Settlements {
+		got = append(got, row{s.Unit.ID, s.Resource, s.Average, s.Year})
+	}
+	// N-0001: b4 counts for 21 days, what b3 got for 15. The disk of c2 and c3 is not given.
+	want := []row{
+		{"N-0001", "vcpu", report.Of(36 + 2*21/30.0 + 4*15/30.0), report.Figure{}},
+		{"N-0001", "memory_gib", report.Of(72 + 4*21/30.0 + 8*15/30.0), report.Figure{}},
+		{"N-0001", "disk_tib", report.Of((900 + 200*21/30.0) / 1024), report.Figure{}},
+		{"N-0002", "vcpu", report.Of(8), report.Figure{}},
+		{"N-0002", "memory_gib", report.Of(16), report.Figure{}},
+		{"N-0002", "disk_tib", report.Figure{}, report.Figure{}},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+		t.Errorf("A7-1 (-by hand +report):\n%s", diff)
 	}
 }

@@ -44,6 +44,7 @@ func Build(in Input) (Month, error) {
 	b.units()
 	b.hosts()
 	b.capacity()
+	b.settlement()
 	b.out.Distribution = distribution(atEnd(in.Facts.Hosts))
 	b.highLoad()
 	b.judgements()

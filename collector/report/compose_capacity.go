@@ -180,10 +180,7 @@ func changeList(t text, m *Month) *Table {
 		size("memory_before", false, memory), size("memory_after", true, memory),
 		size("disk_before", false, disk), size("disk_after", true, disk),
 	})
-	if m.Capacity.Since.IsZero() {
-		out.Empty = t.Absent // nothing is known, which is not that nothing changed
-	}
-	return out
+	return m.unknownInventory(t, out)
 }
 
 func (c *Change) side(after bool) *Allocation {
