@@ -116,6 +116,9 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 		return in, err
 	}
 	in.Calendar = g.calendar
+	if in.Allocations, err = g.allocations(ctx, span); err != nil {
+		return in, err
+	}
 	if in.Logs, err = g.logs(ctx, false); err != nil {
 		return in, err
 	}

@@ -68,6 +68,8 @@ func TestReport(t *testing.T) {
 	t.Run("figures", func(t *testing.T) { checkFigures(t, &m) })
 	t.Run("by hand", func(t *testing.T) { checkByHand(t, &m) })
 	page, book := render(t, m)
+	t.Run("capacity", func(t *testing.T) { checkCapacity(t, &m) })
+	t.Run("settlement", func(t *testing.T) { checkSettlement(t, &m) })
 	t.Run("page", func(t *testing.T) { checkPage(t, page) })
 	t.Run("workbook", func(t *testing.T) { checkBook(t, book, &m) })
 	t.Run("again", func(t *testing.T) {
@@ -221,7 +223,7 @@ func checkBook(t *testing.T, data []byte, m *report.Month) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	want := []string{"摘要", "附表3 单位明细", "附表2 系统明细", "附表1 主机明细", "附表4 判定与建议", "口径说明"}
+	want := []string{"摘要", "附表3 单位明细", "附表2 系统明细", "附表1 主机明细", "附表4 判定与建议", "附表5 变动明细", "增量结算", "口径说明"}
 	if diff := cmp.Diff(want, book.GetSheetList()); diff != "" {
 		t.Error(diff)
 	}

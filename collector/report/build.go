@@ -43,6 +43,8 @@ func Build(in Input) (Month, error) {
 	b.systems()
 	b.units()
 	b.hosts()
+	b.capacity()
+	b.settlement()
 	b.out.Distribution = distribution(atEnd(in.Facts.Hosts))
 	b.highLoad()
 	b.judgements()

@@ -270,9 +270,6 @@ func (c *composer) ledgers(h *headings) []Block {
 	}
 }
 
-func (c *composer) a2() []Block { return nil }
-func (c *composer) a7() []Block { return nil }
-
 func (c *composer) a8() []Block {
 	return append([]Block{{Paragraph: c.paragraph("a8", nil)}}, c.blanks("A8")...)
 }
@@ -299,6 +296,8 @@ func (c *composer) sheets(d Document) []Sheet {
 		sheet("annex_systems", nil, systemTable(t, "annex_systems", m, all)),
 		sheet("annex_hosts", nil, hostTable(t, m)),
 		sheet("annex_findings", nil, findingTable(t, m)),
+		sheet("annex_changes", nil, changeList(t, m), m.unknownInventory(t, flowTable(t, "flows_units", m.Capacity.Units, 0))),
+		sheet("settlement", nil, settlementTable(t, m), averageTable(t, m, 0)),
 		sheet("basis", nil, formulaTable(t), ruleTextTable(t, m), parameterTable(t, m)),
 	}
 }

@@ -44,6 +44,9 @@ type Input struct {
 	// Logs are the verdicts on logs, and Records what was imported about operation.
 	Logs    LogInput    `json:"logs"`
 	Records records.Set `json:"records"`
+	// Allocations are those of the hosts of the provider from eleven months before the period up to
+	// Through, by host and time.
+	Allocations []Allocation `json:"allocations"`
 	// Calendar works deadlines out; its effect is in the orders, which the batch names.
 	Calendar calendar.Calendar `json:"-"`
 	// Workdays of the month, of which EstimatedDays rest on no published notice.

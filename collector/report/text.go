@@ -103,6 +103,8 @@ type text struct {
 	Assets           map[string]string    `yaml:"assets"`
 	PlatformSide     string               `yaml:"platform_side"`
 	Endless          string               `yaml:"endless"`
+	Balanced         string               `yaml:"balanced"`
+	Unbalanced       string               `yaml:"unbalanced"`
 	StatedValue      string               `yaml:"stated_value"`
 	DaysValue        string               `yaml:"days_value"`
 	RangesValue      string               `yaml:"ranges_value"`
@@ -125,11 +127,14 @@ type chartText struct {
 //go:embed operation.yaml
 var operationFile []byte
 
-// loadText reads the words of the usage report, those of operation and logs, and over
+//go:embed capacity.yaml
+var capacityFile []byte
+
+// loadText reads the words of the usage report, those of operation, logs and capacity, and over
 // them those of other files.
 func loadText(over ...[]byte) (text, error) {
 	t := text{unnamed: new([]string)}
-	for _, file := range append([][]byte{textFile, operationFile}, over...) {
+	for _, file := range append([][]byte{textFile, operationFile, capacityFile}, over...) {
 		d := yaml.NewDecoder(bytes.NewReader(file))
 		d.KnownFields(true)
 		if err := d.Decode(&t); err != nil {

@@ -16,7 +16,9 @@ type Allocation struct {
 	Since time.Time
 	// System is the information system, Unit its using unit; empty where the inventory
 	// does not know the system.
-	System, Unit       string
+	System, Unit string
+	// Platform is the cloud platform that the host is on; empty where it is not given.
+	Platform           string
 	VCPU               uint32
 	MemoryMiB, DiskGiB uint64
 	Standby            bool
@@ -90,10 +92,11 @@ func (s *Store) Fleet(ctx context.Context, span Span) (out []Allocated, err erro
 		var key uint64
 		var provider, id string
 		var standby, serving uint8
-		if err := scan(&key, &provider, &id, &a.System, &a.Unit, &a.VCPU, &a.MemoryMiB, &a.DiskGiB, &standby, &serving, &a.From, &a.To); err != nil {
+		if err := scan(&key, &provider, &id, &a.Platform, &a.System, &a.Unit, &a.VCPU, &a.MemoryMiB, &a.DiskGiB, &standby, &serving, &a.From, &a.To); err != nil {
 			return err
 		}
 		one(&provider)
+		one(&a.Platform)
 		one(&a.System)
 		one(&a.Unit)
 		if key != h.Key || provider != h.Provider {
