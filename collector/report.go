@@ -23,16 +23,25 @@ const clockLimit = time.Minute
 // the report is dated by that run and has no clock of its own. say is told what is
 // being read.
 func ReportMonth(ctx context.Context, db *Database, pack rules.Pack, month calendar.Month, provider, program string, say func(string)) (report.Month, error) {
+	in, err := usageInput(ctx, db, pack, month, provider, program, say)
+	if err != nil {
+		return report.Month{}, err
+	}
+	return report.Build(in)
+}
+
+// usageInput reads what the usage reports of a month are made of.
+func usageInput(ctx context.Context, db *Database, pack rules.Pack, month calendar.Month, provider, program string, say func(string)) (report.Input, error) {
 	g := gathering{db: db.Store, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
 	in, err := g.input(ctx, pack)
 	if err == nil {
 		err = g.proposals(ctx, db, &in)
 	}
 	if err != nil {
-		return report.Month{}, fmt.Errorf("report %s of provider %q: %w", month, provider, err)
+		return in, fmt.Errorf("report %s of provider %q: %w", month, provider, err)
 	}
 	in.Program = program
-	return report.Build(in)
+	return in, nil
 }
 
 // gathering reads what a report needs.

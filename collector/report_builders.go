@@ -64,16 +64,46 @@ func Builders() map[string]Builder {
 	}
 }
 
-func buildUsage(ctx context.Context, ask BuildAsk) ([]Built, error) {
-	m, err := ReportMonth(ctx, ask.DB, ask.Pack, ask.Month, ask.Provider, ask.Program, ask.Say)
+// buildUsage makes the report of the provider and the extract of each using unit that has
+// a host of it, or that of one unit alone.
+func buildUsage(ctx context.Context, ask BuildAsk) (out []Built, err error) {
+	in, err := usageInput(ctx, ask.DB, ask.Pack, ask.Month, ask.Provider, ask.Program, ask.Say)
 	if err != nil {
 		return nil, err
 	}
-	d, err := report.Compose(m)
+	whole, err := report.Build(in)
 	if err != nil {
 		return nil, err
 	}
-	return []Built{{d, m.Edition(), m}}, nil
+	months := []report.Month{}
+	units := []string{ask.Unit}
+	if ask.Unit == "" {
+		months, units = append(months, whole), nil
+		for i := range whole.Units {
+			if whole.Units[i].ID != "" { // hosts without a system have no unit
+				units = append(units, whole.Units[i].ID)
+			}
+		}
+	}
+	for _, u := range units {
+		own, err := in.Extract(u, whole.Place(u))
+		if err != nil {
+			return nil, err
+		}
+		m, err := report.Build(own)
+		if err != nil {
+			return nil, err
+		}
+		months = append(months, m)
+	}
+	for _, m := range months {
+		d, err := report.Compose(m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Built{d, m.Edition(), m})
+	}
+	return out, nil
 }
 
 // Printer prints reports. Its parts are functions of the caller, which knows the formats.

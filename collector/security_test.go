@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -212,13 +213,19 @@ func securityFiles(t *testing.T, m report.Security, faces collector.Typefaces) m
 	if err != nil {
 		t.Fatal(err)
 	}
+	return printed(t, d, m.JudgedAt, faces)
+}
+
+// printed is a document in every format, the same twice.
+func printed(t *testing.T, d report.Document, at time.Time, faces collector.Typefaces) map[string][]byte {
+	t.Helper()
 	out := map[string][]byte{}
 	for format, print := range map[string]func() ([]byte, error){
 		"html": func() ([]byte, error) { return renderhtml.Render(d) },
-		"xlsx": func() ([]byte, error) { return xlsx.Render(d, m.JudgedAt.UTC().Format("2006-01-02T15:04:05Z07:00")) },
-		"docx": func() ([]byte, error) { return docx.Render(d, m.JudgedAt, faces.Body) },
+		"xlsx": func() ([]byte, error) { return xlsx.Render(d, at.UTC().Format(time.RFC3339)) },
+		"docx": func() ([]byte, error) { return docx.Render(d, at, faces.Body) },
 		"pdf": func() ([]byte, error) {
-			return pdf.Render(d, m.JudgedAt, pdf.Faces{Body: faces.Body, Script: faces.Script})
+			return pdf.Render(d, at, pdf.Faces{Body: faces.Body, Script: faces.Script})
 		},
 	} {
 		data, err := print()

@@ -73,8 +73,8 @@ and fonts-arphic-ukai, or fonts_dir in the configuration. Without one they are l
 			if asOf != "" && ask.Kind != report.KindNotice {
 				return fmt.Errorf("--as-of is for --kind %s", report.KindNotice)
 			}
-			if ask.Unit != "" && ask.Kind != report.KindNotice && ask.Kind != report.KindSecurity {
-				return fmt.Errorf("--unit is for --kind %s or %s", report.KindSecurity, report.KindNotice)
+			if ask.Unit != "" && ask.Kind == report.KindLedger {
+				return fmt.Errorf("--unit is not for --kind %s", report.KindLedger)
 			}
 			p := press{formats: formats, explicit: cmd.Flags().Changed("formats")}
 			f, err := o.filer(cmd, p, "report:")
@@ -133,8 +133,8 @@ type written struct {
 	Omitted []string `json:"omitted"`
 }
 
-// printMade names what was written. --json prints an object, and a list for kinds that make
-// a report for each using unit.
+// printMade names what was written. --json prints a list, the report of the provider first
+// and then those of using units, and an object for a ledger, of which there is one.
 func (o *options) printMade(cmd *cobra.Command, made []collector.Made) error {
 	if o.json {
 		all := make([]written, len(made))
@@ -142,7 +142,7 @@ func (o *options) printMade(cmd *cobra.Command, made []collector.Made) error {
 			m := &made[i]
 			all[i] = written{m.Figures, m.Edition.FileName(), m.Dir, m.Manifest, m.Files, m.Omitted}
 		}
-		if len(made) == 1 && made[0].Edition.Kind != report.KindNotice && made[0].Edition.Kind != report.KindSecurity {
+		if len(made) == 1 && made[0].Edition.Kind == report.KindLedger {
 			return printJSON(cmd.OutOrStdout(), all[0])
 		}
 		return printJSON(cmd.OutOrStdout(), all)

@@ -56,7 +56,7 @@ func TestReportKinds(t *testing.T) {
 		want string
 	}{
 		{[]string{"--kind", "weather"}, "there is no kind of report"},
-		{[]string{"--unit", "N-1"}, "--unit is for"},
+		{[]string{"--unit", "N-1", "--kind", "ledger"}, "--unit is not for"},
 		{[]string{"--kind", "security", "--unit", "N-9"}, "no using unit"},
 	} {
 		args := append([]string{"report", "--month", "2026-09", "--provider", "p", "--out", out}, c.args...)

@@ -102,7 +102,7 @@ func TestNoticeCommand(t *testing.T) {
 		{"they concern N-1", "--unit N-2"},
 		{"--as-of", "--as-of soon"},
 		{"before the month was judged", "--as-of 2020-01-01"},
-		{"--unit is for --kind security or notice", "--kind usage --unit N-1"},
+		{"--unit is not for --kind ledger", "--kind ledger --unit N-1"},
 	} {
 		if _, errOut := d.run(t, 1, append(args, strings.Fields(tt.args)...)...); !strings.Contains(errOut, tt.says) {
 			t.Errorf("%s says %q; want %q", tt.args, errOut, tt.says)

@@ -27,6 +27,9 @@ func Build(in Input) (Month, error) {
 	for _, s := range in.Systems {
 		b.entries[s.ID] = s
 	}
+	if in.Unit != "" {
+		b.out.Unit = Party{in.Unit, b.names[in.Unit]}
+	}
 	b.out.unitNames, b.out.systemNames = b.names, map[string]string{}
 	for id, e := range b.entries {
 		b.out.systemNames[id] = e.Name
@@ -175,6 +178,15 @@ func (b *builder) units() {
 	}
 	for i, rank := range Ranks(scores) {
 		b.out.Units[i].Rank = rank
+		if rank.State == Known {
+			b.out.Ranked++
+		}
+	}
+	if p := b.in.Place; p != nil {
+		b.out.Ranked = p.Of
+		for i := range b.out.Units {
+			b.out.Units[i].Rank = p.Rank
+		}
 	}
 	b.out.Total = measure(b.in.Facts.Hosts, b.in.Facts.Provider, all, b.out.Weights)
 	b.out.Total.Systems = len(b.in.Facts.Observed)

@@ -217,6 +217,26 @@ func knownSince(all []Allocation) (since time.Time) {
 	return since
 }
 
+// ownCapacity is the section of an extract: the unit's balance takes the place of the
+// provider's, and pools, which all share, are left out.
+func (b *builder) ownCapacity(span Interval) {
+	c, own := &b.out.Capacity, b.in.Unit
+	c.Units = slices.DeleteFunc(c.Units, func(f Flow) bool { return f.ID != own })
+	c.Total = Flow{}
+	for _, f := range c.Units {
+		c.Total = f
+	}
+	c.Total.Party = b.out.Unit
+	for i := range c.Units {
+		c.Units[i].Party = b.out.Unit
+	}
+	ours := slices.DeleteFunc(slices.Clone(b.in.Allocations), func(a Allocation) bool { return b.unitOf(a.System) != own })
+	c.Since = knownSince(ours)
+	c.Trend = Trend(b.in.Period, b.in.Through, c.Since, ours)
+	touches := func(a *Allocation) bool { return a != nil && b.unitOf(a.System) == own }
+	c.Changes = slices.DeleteFunc(AllocationChanges(span, b.in.Allocations), func(x Change) bool { return !touches(x.Before) && !touches(x.After) })
+}
+
 func (b *builder) capacity() {
 	all := b.in.Allocations
 	c := &b.out.Capacity
@@ -228,6 +248,10 @@ func (b *builder) capacity() {
 	}
 	c.Total.Party = b.in.Provider
 	c.Units = Flows(span, all, func(a *Allocation) string { return b.unitOf(a.System) })
+	if b.in.Unit != "" {
+		b.ownCapacity(span)
+		return
+	}
 	for i := range c.Units {
 		c.Units[i].Name = b.names[c.Units[i].ID]
 	}

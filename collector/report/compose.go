@@ -102,8 +102,15 @@ func (c *composer) cover() []Pair {
 		rules[i] = fmt.Sprintf("%s v%d", r.ID, r.Version)
 	}
 	period := fmt.Sprintf(word("period_value"), t.date(m.Period.First()), t.date(m.Period.Next().First()))
-	return []Pair{
-		{Label: word("provider"), Value: t.given(m.Provider.Name) + " (" + m.Provider.ID + ")"},
+	recipients := word("recipients_value")
+	if m.Unit.ID != "" {
+		recipients = fmt.Sprintf(word("recipients_unit"), t.given(m.Unit.Name))
+	}
+	out := []Pair{{Label: word("provider"), Value: t.given(m.Provider.Name) + " (" + m.Provider.ID + ")"}}
+	if m.Unit.ID != "" {
+		out = append(out, Pair{Label: word("unit"), Value: t.given(m.Unit.Name) + " (" + m.Unit.ID + ")"})
+	}
+	return append(out, []Pair{
 		{Label: word("platforms"), Value: t.given(strings.Join(platforms, t.ListSeparator))},
 		{Label: word("period"), Value: period},
 		{Label: word("version"), Value: fmt.Sprintf("v%d", m.Version)},
@@ -111,13 +118,13 @@ func (c *composer) cover() []Pair {
 		{Label: word("issued"), Value: t.minute(m.JudgedAt)},
 		{Label: word("batch"), Value: m.Batch},
 		{Label: word("program"), Value: t.given(m.Program)},
-		{Label: word("recipients"), Value: word("recipients_value")},
+		{Label: word("recipients"), Value: recipients},
 		{Label: word("report_no"), Value: t.Absent, Tag: "cover.report_no"},
 		{Label: word("prepared_by"), Value: t.Absent, Tag: "cover.prepared_by"},
 		{Label: word("reviewed_by"), Value: t.Absent, Tag: "cover.reviewed_by"},
 		{Label: word("signed_by"), Value: t.Absent, Tag: "cover.signed_by"},
 		{Label: word("issue_date"), Value: t.Absent, Tag: "cover.issue_date"},
-	}
+	}...)
 }
 
 // absent says of the parts of a section that later versions fill that nothing was provided.

@@ -23,8 +23,12 @@ type Input struct {
 	// Program is the version of the program that writes the report.
 	Program string `json:"program"`
 	// Version is the number of the issue of this report, 1 for the first.
-	Version   int        `json:"version"`
-	Provider  Party      `json:"provider"`
+	Version  int   `json:"version"`
+	Provider Party `json:"provider"`
+	// Unit is the code of the using unit whose rows alone are there, and Place where it stands
+	// among all; see Extract. Empty: all.
+	Unit      string     `json:"unit,omitempty"`
+	Place     *Place     `json:"place,omitempty"`
 	Platforms []Platform `json:"platforms"`
 	Units     []Party    `json:"units"`
 	Systems   []Entry    `json:"systems"`

@@ -40,7 +40,7 @@ type Edition struct {
 // Edition returns what names the usage report of the month.
 func (m *Month) Edition() Edition {
 	return Edition{
-		Kind: KindUsage, Provider: m.Provider.ID, Period: m.Period, Version: m.Version, Open: m.Open,
+		Kind: KindUsage, Provider: m.Provider.ID, Unit: m.Unit.ID, Period: m.Period, Version: m.Version, Open: m.Open,
 		Batch: m.Batch, JudgedAt: m.JudgedAt, Program: m.Program, Rules: m.Rules,
 	}
 }

@@ -8,22 +8,26 @@ import (
 
 // Month holds every figure of the report of one provider and month.
 type Month struct {
-	Period    calendar.Month `json:"period"`
-	Open      bool           `json:"open"`
-	Through   time.Time      `json:"through"`
-	JudgedAt  time.Time      `json:"judged_at"`
-	JudgedBy  string         `json:"judged_by"`
-	Program   string         `json:"program"`
-	Version   int            `json:"version"`
-	Batch     string         `json:"data_batch"`
-	Provider  Party          `json:"provider"`
-	Platforms []Platform     `json:"platforms"`
-	Rules     []Rule         `json:"rules"`
-	Weights   ScoreWeights   `json:"score_weights"`
+	Period   calendar.Month `json:"period"`
+	Open     bool           `json:"open"`
+	Through  time.Time      `json:"through"`
+	JudgedAt time.Time      `json:"judged_at"`
+	JudgedBy string         `json:"judged_by"`
+	Program  string         `json:"program"`
+	Version  int            `json:"version"`
+	Batch    string         `json:"data_batch"`
+	Provider Party          `json:"provider"`
+	// Unit is the using unit whose rows alone are there; empty: all.
+	Unit      Party        `json:"unit,omitzero"`
+	Platforms []Platform   `json:"platforms"`
+	Rules     []Rule       `json:"rules"`
+	Weights   ScoreWeights `json:"score_weights"`
 
 	Quality Quality `json:"quality"`
 	Summary Summary `json:"summary"`
 	Units   []Unit  `json:"units"`
+	// Ranked is the number of units with a score, in an extract as well.
+	Ranked int `json:"ranked_units"`
 	// Total is the row that sums A3-1 up; its percentiles are of the sum of all hosts.
 	Total        Unit           `json:"total"`
 	Systems      []System       `json:"systems"`

@@ -92,12 +92,6 @@ func detailed(t text) []column[Unit] {
 
 // unitTable is A3-1, and annex 3 with its columns; the last row is the total.
 func unitTable(t text, id string, m *Month, columns []column[Unit]) *Table {
-	ranked := 0
-	for i := range m.Units {
-		if m.Units[i].Rank.State == Known {
-			ranked++
-		}
-	}
 	head := []column[Unit]{
 		{"unit", false, func(u *Unit) Cell { return t.text(u.Name) }},
 		{"unit_code", false, func(u *Unit) Cell { return t.text(u.ID) }},
@@ -108,7 +102,7 @@ func unitTable(t text, id string, m *Month, columns []column[Unit]) *Table {
 			if u.Rank.State != Known {
 				return t.text("")
 			}
-			return t.text(fmt.Sprintf(t.RankValue, number(u.Rank.Value, 0), ranked))
+			return t.text(fmt.Sprintf(t.RankValue, number(u.Rank.Value, 0), m.Ranked))
 		}},
 		{"cpu_change", false, func(u *Unit) Cell { return t.points(u.CPUChange) }},
 	}

@@ -44,6 +44,10 @@ func qualityTable(t text, m *Month) *Table {
 	if q.EstimatedDays > 0 {
 		estimated = say("estimated_value", q.Workdays, q.EstimatedDays)
 	}
+	unknown := say("unknown_value", len(q.Unknown))
+	if m.Unit.ID != "" { // nobody knows whose they are
+		unknown = Cell{Text: t.None}
+	}
 	rows := []row{
 		{"managed", t.count(Of(q.Managed))},
 		{"coverage", t.percent(q.Coverage)},
@@ -52,7 +56,7 @@ func qualityTable(t text, m *Month) *Table {
 		{"off", say("off_value", trimmed(q.OffHours))},
 		{"insufficient", say("insufficient_value", q.InsufficientSystems)},
 		{"clocks", say("clocks_value", len(q.Clocks), trimmed(q.ClockLimit.Seconds()), q.ClocksUnknown)},
-		{"unknown", say("unknown_value", len(q.Unknown))},
+		{"unknown", unknown},
 		{"disk", say("disk_value", q.WithoutDisk)},
 		{"estimated", estimated},
 	}

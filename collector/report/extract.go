@@ -1,0 +1,117 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/yunjian-io/yunjian/rules/rightsize"
+)
+
+// Place is the rank of a unit by its score (F17) among those that have one; Rank is absent
+// for a unit without.
+type Place struct {
+	Rank Figure `json:"rank"`
+	Of   int    `json:"of"`
+}
+
+// Place is where a unit stands in the report of the provider.
+func (m *Month) Place(unit string) (p Place) {
+	p.Of = m.Ranked
+	for i := range m.Units {
+		if m.Units[i].ID == unit {
+			p.Rank = m.Units[i].Rank
+		}
+	}
+	return p
+}
+
+// Extract returns what one using unit may see: rows of others are not in it, so that no part
+// of what is made of it can name or count them (reports.md E 6). Only the unit's place among
+// all is told of the whole. An error means that the unit is not known.
+func (in Input) Extract(unit string, place Place) (Input, error) {
+	if !slices.ContainsFunc(in.Units, func(u Party) bool { return u.ID == unit }) {
+		return in, fmt.Errorf("the inventory has no using unit %q", unit)
+	}
+	in.Unit, in.Place = unit, &place
+	in.Units = slices.DeleteFunc(slices.Clone(in.Units), func(u Party) bool { return u.ID != unit })
+	in.Systems = slices.DeleteFunc(slices.Clone(in.Systems), func(s Entry) bool { return s.Unit != unit })
+	ours, hosts := map[string]bool{}, map[string]bool{}
+	for _, s := range in.Systems {
+		ours[s.ID] = true
+	}
+	in.Facts = in.Facts.extract(unit, ours, hosts)
+	for _, before := range []**Facts{&in.Before, &in.YearBefore} {
+		if *before != nil {
+			f := (*before).extract(unit, ours, map[string]bool{})
+			*before = &f
+		}
+	}
+	in.Storage = slices.DeleteFunc(slices.Clone(in.Storage), func(s Storage) bool { return !hosts[s.Host] })
+	in.Senders = slices.DeleteFunc(slices.Clone(in.Senders), func(s Sender) bool { return !hosts[s.Host] })
+	in.Findings = slices.DeleteFunc(slices.Clone(in.Findings), func(f Finding) bool {
+		if f.Kind == kindHost {
+			return !hosts[f.Subject]
+		}
+		return !ours[f.Subject]
+	})
+	in.Recommendations = slices.DeleteFunc(slices.Clone(in.Recommendations), func(r rightsize.Recommendation) bool { return !ours[r.System] })
+	in.Proceedings = slices.DeleteFunc(slices.Clone(in.Proceedings), func(p Proceeding) bool { return p.Unit != unit })
+	if in.Logs.Logs != nil {
+		in.Logs.Logs = slices.DeleteFunc(slices.Clone(in.Logs.Logs), func(l Log) bool { return l.Unit != unit })
+	}
+	months := func(all []LogMonth) []LogMonth {
+		if all == nil {
+			return nil
+		}
+		return slices.DeleteFunc(slices.Clone(all), func(m LogMonth) bool { return m.Unit != unit })
+	}
+	in.Logs.Now, in.Logs.Past = months(in.Logs.Now), months(in.Logs.Past)
+	in.Records = extractRecords(in.Records, unit, ours)
+	in.Allocations = extractAllocations(in.Allocations, ours)
+	return in, nil
+}
+
+// extract keeps the systems of a unit, whose sums take the place of the provider's, and
+// notes their hosts.
+func (f *Facts) extract(unit string, ours, hosts map[string]bool) Facts {
+	out := Facts{Systems: map[string]map[string]float64{}, Units: map[string]map[string]float64{}, Provider: f.Units[unit], Observed: map[string]Observed{}}
+	for i := range f.Hosts {
+		if ours[f.Hosts[i].System] {
+			out.Hosts = append(out.Hosts, f.Hosts[i])
+			hosts[f.Hosts[i].ID] = true
+		}
+	}
+	for id := range ours {
+		if s, ok := f.Systems[id]; ok {
+			out.Systems[id] = s
+		}
+		if o, ok := f.Observed[id]; ok {
+			out.Observed[id] = o
+		}
+	}
+	if u, ok := f.Units[unit]; ok {
+		out.Units[unit] = u
+	}
+	return out
+}
+
+// extractAllocations keeps what hosts were allotted in the unit's systems. What they had just
+// before or after in a system of others stays without its name, so that a host that
+// changed hands is not taken for a new one.
+func extractAllocations(all []Allocation, ours map[string]bool) (out []Allocation) {
+	for i := range all {
+		a := all[i]
+		near := func(k int) bool {
+			return k >= 0 && k < len(all) && all[k].Host == a.Host && ours[all[k].System]
+		}
+		switch {
+		case ours[a.System]:
+		case near(i-1) || near(i+1):
+			a.System, a.Platform = "", ""
+		default:
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
+}

@@ -1,0 +1,65 @@
+package collector_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/yunjian-io/yunjian/collector"
+	"github.com/yunjian-io/yunjian/collector/report"
+)
+
+// The extract of a unit has its row of the provider's report as its total and its place among
+// all, and nothing of any other unit in any format (reports.md E 6).
+func TestUsageExtracts(t *testing.T) {
+	s, pack := securityStore(t)
+	faces, toText := typefaces(t), program(t, "pdftotext", "poppler-utils")
+	ask := collector.BuildAsk{DB: &collector.Database{Store: s}, Pack: pack, Month: fixtureMonth(), Provider: fixtureProvider, Program: "test", Say: quiet}
+	built, err := collector.Builders()[report.KindUsage].Build(t.Context(), ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := map[string]string{"N-0001": "公文系统", "N-0002": "档案库"}
+	foreign := map[string][]string{
+		"N-0001": {"N-0002", "档案库", "cmd|"},
+		"N-0002": {"N-0001", "公文系统", "审批平台", "省甲厅", "ghost"},
+	}
+	whole := built[0].Figures.(report.Month)
+	if len(built) != 3 || whole.Unit.ID != "" || len(whole.Units) != 2 {
+		t.Fatalf("%d reports, the first of %q with %d units; want the provider's and two extracts", len(built), whole.Unit.ID, len(whole.Units))
+	}
+	for i, x := range built[1:] {
+		m := x.Figures.(report.Month)
+		want, got := whole.Units[i], m.Units[0]
+		if diff := cmp.Diff(want, got); diff != "" || len(m.Units) != 1 || m.Ranked != whole.Ranked {
+			t.Errorf("%s (-in the whole +in the extract), %d of %d ranked:\n%s", m.Unit.ID, m.Ranked, whole.Ranked, diff)
+		}
+		total := m.Total
+		total.Party, total.Rank = got.Party, got.Rank
+		if diff := cmp.Diff(got, total); diff != "" {
+			t.Errorf("the total of %s (-its row +total):\n%s", m.Unit.ID, diff)
+		}
+		if gap := m.Capacity.Total.Gap(); gap != (report.Amount{}) || m.Capacity.Total.Close.VCPU != int64(got.VCPU) {
+			t.Errorf("the balance of %s: %+v leaves %+v; want %v vCPU at the end", m.Unit.ID, m.Capacity.Total, gap, got.VCPU)
+		}
+		if name := m.Edition().FileName(); name != "tianfu-202609-usage-"+m.Unit.ID+"-v1" {
+			t.Errorf("the file is named %s", name)
+		}
+		for format, data := range printed(t, x.Document, m.JudgedAt, faces) {
+			text := string(unpacked(t, t.TempDir(), "f."+format, data, toText))
+			if !strings.Contains(text, own[m.Unit.ID]) {
+				t.Errorf("the %s of %s lacks its own mark: the search would find nothing", format, m.Unit.ID)
+			}
+			for _, mark := range foreign[m.Unit.ID] {
+				if strings.Contains(text, mark) {
+					t.Errorf("the %s of %s holds %q of another unit", format, m.Unit.ID, mark)
+				}
+			}
+		}
+	}
+	ask.Unit = "N-9"
+	if _, err := collector.Builders()[report.KindUsage].Build(t.Context(), ask); err == nil || !strings.Contains(err.Error(), `"N-9"`) {
+		t.Errorf("an unknown unit gives %v", err)
+	}
+}
