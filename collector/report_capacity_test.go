@@ -6,7 +6,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/yunjian-io/yunjian/collector"
+	"github.com/yunjian-io/yunjian/collector/records"
 	"github.com/yunjian-io/yunjian/collector/report"
+	"github.com/yunjian-io/yunjian/collector/store"
+	"github.com/yunjian-io/yunjian/rules"
 )
 
 // checkCapacity holds A2 of the fixture: b4 is delivered on the 10th, b3 resized on the 16th.
@@ -55,6 +59,37 @@ func checkCapacity(t *testing.T, m *report.Month) {
 	then := report.Of(44)
 	if diff := cmp.Diff([]report.Figure{{}, {}, {}, then, then, then, then, then, then, then, then, report.Of(50)}, cores); diff != "" {
 		t.Errorf("figure A2:\n%s", diff)
+	}
+}
+
+// checkImportedCapacity imports what A2-2 and A7-1 need beside of the inventory.
+func checkImportedCapacity(t *testing.T, s *store.Store, pack rules.Pack) {
+	for _, f := range []collector.RecordFile{
+		{Name: "池.csv", Kind: records.Pools, From: fixtureMonth(), To: fixtureMonth(), Data: []byte("月份,云平台编码,资源池,资源类型,总量,已分配\n2026-09,tf-1,一区,vCPU,40,50\n")},
+		{Name: "基数.csv", Kind: records.Settlement, Data: []byte("使用单位编码,资源类型,基数,生效日期,凭据号\nN-0001,vCPU,30,2026-01-01,凭1\nN-0001,内存(GiB),70,2026-09-16,凭2\n")},
+	} {
+		f.Provider, f.By = fixtureProvider, "test"
+		if done, err := collector.ImportRecords(t.Context(), s, f, afterClose()); err != nil || len(done.Problems) > 0 {
+			t.Fatalf("%s: %v %v", f.Name, done.Problems, err)
+		}
+	}
+	m, err := collector.ReportMonth(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth(), fixtureProvider, "test", quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := report.Of(50.0 / 40)
+	pools := []report.PoolRow{{Platform: "天府政务云一区", Pool: "一区", Resource: "vcpu", Total: report.Of(40), Allocated: report.Of(50), Free: report.Of(0), Ratio: over, Oversubscription: over}}
+	if diff := cmp.Diff(pools, m.Capacity.Pools); diff != "" {
+		t.Errorf("A2-2 (-by hand +report):\n%s", diff)
+	}
+	// 36 cores for 252 days, 38 for 6 and 42 for 15, all over 30; 84 GiB over 70 for 15 days.
+	want := []report.Figure{report.Of((252*6 + 6*8 + 15*12) / 365.0), report.Of(14 * 15 / 365.0), {}, {}, {}, {}}
+	var got []report.Figure
+	for _, row := range m.Settlements {
+		got = append(got, row.Year)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+		t.Errorf("F16 (-by hand +report):\n%s", diff)
 	}
 }
 

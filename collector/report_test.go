@@ -109,6 +109,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("manifest is %s; want %s", got, want)
 		}
 	})
+	t.Run("imported capacity", func(t *testing.T) { checkImportedCapacity(t, s, pack) })
 	t.Run("refused", func(t *testing.T) { checkRefusals(t, s, pack) })
 	t.Run("moved", func(t *testing.T) { checkMoved(t, s, pack) }) // last: it changes the data
 }

@@ -240,3 +240,53 @@ func TestFlowTable(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A host that moves between platforms is a transfer between them, and none of its unit or provider.
+func TestPlatforms(t *testing.T) {
+	in := emptyInput()
+	in.Through = cut()
+	in.Platforms = []Platform{{ID: "c1", Name: "一云"}, {ID: "c2", Name: "二云"}}
+	before, after := allot("h", "A", day(-9), day(5), 4, 8, 0), allot("h", "A", day(5), cut(), 4, 8, 0)
+	before.Platform, after.Platform = "c1", "c2"
+	in.Allocations = []Allocation{before, after}
+	m, err := Build(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := Amount{1, 4, 8 * 1024, 0}
+	want := []Flow{{Party: Party{"c1", "一云"}, Open: host, TransferOut: host}, {Party: Party{"c2", "二云"}, TransferIn: host, Close: host}}
+	if diff := cmp.Diff(want, m.Capacity.Platforms); diff != "" {
+		t.Errorf("platforms (-want +got):\n%s", diff)
+	}
+	still := []Flow{{Party: in.Provider, Open: host, Close: host}, {Open: host, Close: host}}
+	if diff := cmp.Diff(still, append([]Flow{m.Capacity.Total}, m.Capacity.Units...)); diff != "" {
+		t.Errorf("provider and unit (-want +got):\n%s", diff)
+	}
+	d, err := Compose(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, b := range d.Sections[2].Blocks {
+		if b.Table != nil {
+			ids = append(ids, b.Table.ID)
+		}
+	}
+	if diff := cmp.Diff([]string{"flows", "flows_platforms", "flows_units"}, ids); diff != "" {
+		t.Error(diff)
+	}
+	annex := changeList(words(t), &m)
+	got := []string{annex.Rows[0][2].Text, annex.Rows[0][3].Note, annex.Rows[0][4].Note}
+	if diff := cmp.Diff([]string{"划转", "c1", "c2"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func words(t *testing.T) text {
+	t.Helper()
+	w, err := loadText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}

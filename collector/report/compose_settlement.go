@@ -1,12 +1,49 @@
 package report
 
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
 // a7 is section A7.
 func (c *composer) a7() []Block {
 	t, m := c.t, c.m
 	if m.Capacity.Since.IsZero() {
 		return []Block{{NotProvided: &Pair{Label: t.NotProvided["settlement"][0], Value: t.Absent}}}
 	}
-	return tables(settlementTable(t, m), averageTable(t, m, listRows))
+	out := tables(settlementTable(t, m), averageTable(t, m, listRows))
+	if m.Period.Month == time.December {
+		out = append(out, Block{Table: yearTable(t, m)})
+	}
+	return out
+}
+
+// yearTable sums the year up for the three parties to confirm. Of what has no baseline
+// nothing is settled.
+func yearTable(t text, m *Month) *Table {
+	rows := slices.DeleteFunc(slices.Clone(m.Settlements), func(s Settlement) bool { return s.Baseline.State != Known })
+	columns := []column[Settlement]{
+		{"unit", false, func(s *Settlement) Cell { return t.text(s.Unit.Name) }},
+		{"unit_code", false, func(s *Settlement) Cell { return t.text(s.Unit.ID) }},
+		{"resource", false, func(s *Settlement) Cell { return Cell{Text: t.label("allocated_resource", s.Resource)} }},
+		{"increment_years", false, func(s *Settlement) Cell { return t.two(s.Year) }},
+		{"since", false, func(s *Settlement) Cell { return t.since(s) }},
+	}
+	for _, party := range []string{"provider", "unit", "office"} {
+		columns = append(columns, column[Settlement]{"confirmed_" + party, false, func(s *Settlement) Cell {
+			return Cell{Tag: strings.Join([]string{"a7", s.Unit.ID, s.Resource, party}, ".")}
+		}})
+	}
+	return table(t, "settlement_year", rows, 0, columns)
+}
+
+// since is from when F16 is counted.
+func (t text) since(s *Settlement) Cell {
+	if s.Since.IsZero() {
+		return t.text("")
+	}
+	return t.text(t.minute(s.Since))
 }
 
 // settlementTable is A7-1.
@@ -20,12 +57,7 @@ func settlementTable(t text, m *Month) *Table {
 		{"avg_alloc", false, func(s *Settlement) Cell { return t.two(s.Average) }},
 		{"delta", false, func(s *Settlement) Cell { return t.two(s.Delta) }},
 		{"increment_years", false, func(s *Settlement) Cell { return t.two(s.Year) }},
-		{"since", false, func(s *Settlement) Cell {
-			if s.Since.IsZero() {
-				return t.text("")
-			}
-			return t.text(t.minute(s.Since))
-		}},
+		{"since", false, func(s *Settlement) Cell { return t.since(s) }},
 		{"voucher", false, func(s *Settlement) Cell { return t.text(s.Voucher) }},
 	})
 	return m.unknownInventory(t, out)

@@ -65,6 +65,49 @@ func TestIncrementOfMonths(t *testing.T) {
 	}
 }
 
+// December has the table of the year, with places for the three parties that keep what is written.
+func TestSettlementOfTheYear(t *testing.T) {
+	compose := func(period calendar.Month) Document {
+		t.Helper()
+		in := emptyInput()
+		in.Period, in.Through = period, period.End(time.UTC)
+		in.Systems, in.Units = []Entry{{ID: "A", Unit: "u1"}}, []Party{{"u1", "甲"}}
+		in.Allocations = []Allocation{allot("a", "A", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), in.Through, 10, 20, 0)}
+		in.Records.Records = map[string][]records.Record{records.Settlement: {{Kind: records.Settlement, Values: map[string]string{
+			"unit": "u1", "resource": "vcpu", "baseline": "8", "effective_from": "2026-01-01",
+		}}}}
+		m, err := Build(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Compose(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	d := compose(calendar.Month{Year: 2026, Month: time.December})
+	if lost := d.Keep(map[string]string{"a7.u1.vcpu.office": "同意"}); len(lost) > 0 {
+		t.Errorf("no place for %v", lost)
+	}
+	last := d.Sections[7].Blocks[len(d.Sections[7].Blocks)-1].Table
+	var got [][]string
+	for _, row := range last.Rows {
+		var cells []string
+		for _, c := range row {
+			cells = append(cells, c.Text)
+		}
+		got = append(got, cells)
+	}
+	if diff := cmp.Diff([][]string{{"甲", "u1", "vCPU（核）", "2.00", "2026年1月1日 00:00", "", "", "同意"}}, got); diff != "" {
+		t.Error(diff)
+	}
+	november := compose(calendar.Month{Year: 2026, Month: time.November})
+	if id := november.Sections[7].Blocks[len(november.Sections[7].Blocks)-1].Table.ID; id != "averages" {
+		t.Errorf("A7 of November ends with %s; want averages", id)
+	}
+}
+
 func settled2026(in Input) (Month, error) {
 	in.Through = day(31) // end of September
 	in.Units = []Party{{"u1", "甲"}, {"u2", "乙"}, {"u3", "丙"}}
