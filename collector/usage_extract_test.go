@@ -43,6 +43,15 @@ func TestUsageExtracts(t *testing.T) {
 		if gap := m.Capacity.Total.Gap(); gap != (report.Amount{}) || m.Capacity.Total.Close.VCPU != int64(got.VCPU) {
 			t.Errorf("the balance of %s: %+v leaves %+v; want %v vCPU at the end", m.Unit.ID, m.Capacity.Total, gap, got.VCPU)
 		}
+		var rows []report.Settlement
+		for _, r := range whole.Settlements {
+			if r.Unit.ID == m.Unit.ID {
+				rows = append(rows, r)
+			}
+		}
+		if diff := cmp.Diff(rows, m.Settlements); diff != "" || len(rows) == 0 {
+			t.Errorf("the settlement of %s (-in the whole +in the extract):\n%s", m.Unit.ID, diff)
+		}
 		if name := m.Edition().FileName(); name != "tianfu-202609-usage-"+m.Unit.ID+"-v1" {
 			t.Errorf("the file is named %s", name)
 		}

@@ -231,7 +231,7 @@ func (b *builder) ownCapacity(span Interval) {
 		c.Units[i].Party = b.out.Unit
 	}
 	ours := slices.DeleteFunc(slices.Clone(b.in.Allocations), func(a Allocation) bool { return b.unitOf(a.System) != own })
-	c.Since = knownSince(ours)
+	c.Since = b.in.Place.Since
 	c.Trend = Trend(b.in.Period, b.in.Through, c.Since, ours)
 	touches := func(a *Allocation) bool { return a != nil && b.unitOf(a.System) == own }
 	c.Changes = slices.DeleteFunc(AllocationChanges(span, b.in.Allocations), func(x Change) bool { return !touches(x.Before) && !touches(x.After) })

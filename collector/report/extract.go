@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
@@ -12,11 +13,13 @@ import (
 type Place struct {
 	Rank Figure `json:"rank"`
 	Of   int    `json:"of"`
+	// Since is from when on allocations are known; see Capacity.
+	Since time.Time `json:"since"`
 }
 
 // Place is where a unit stands in the report of the provider.
 func (m *Month) Place(unit string) (p Place) {
-	p.Of = m.Ranked
+	p.Of, p.Since = m.Ranked, m.Capacity.Since
 	for i := range m.Units {
 		if m.Units[i].ID == unit {
 			p.Rank = m.Units[i].Rank

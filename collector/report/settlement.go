@@ -200,6 +200,9 @@ func (b *builder) settlement() {
 	last := calendar.DateOf(b.in.Through.Add(-time.Second))
 	units, systems := map[string][]Allocation{}, map[string][]Allocation{}
 	for _, a := range b.in.Allocations {
+		if b.in.Unit != "" && b.unitOf(a.System) != b.in.Unit {
+			continue // what a host had before it came, see Extract
+		}
 		if a.To.After(year.From) {
 			units[b.unitOf(a.System)] = append(units[b.unitOf(a.System)], a)
 		}
