@@ -246,7 +246,7 @@ func TestServeFiles(t *testing.T) {
 		}
 	}
 	closes, err := s.db.MonthCloses(t.Context(), calendar.Month{})
-	if err != nil || len(closes) == 0 || closes[0].Month != month || printed != len(closes) {
+	if err != nil || len(closes) == 0 || closes[0].Month != month || printed != len(c.Reports.Kinds)*len(closes) {
 		t.Errorf("closed %+v, printed %d, %v", closes, printed, err)
 	}
 	name := "p-" + strings.ReplaceAll(month.String(), "-", "") + "-usage-v1"
