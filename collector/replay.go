@@ -99,12 +99,7 @@ func (r *Replay) madeUp() (*Replay, error) {
 	month := calendar.DateOf(r.now.In(store.Zone())).CalendarMonth()
 	r.vms = traces.MadeUp(r.options.Seed, r.options.MadeUp, month.Add(-madeUpMonths), madeUpMonths+1)
 	for i := range r.vms {
-		r.Traces.VMs++
-		for k := range r.vms[i].Days {
-			known, missing, off := r.vms[i].Days[k].Count()
-			r.Traces.Days++
-			r.Traces.Known, r.Traces.Missing, r.Traces.Off = r.Traces.Known+known, r.Traces.Missing+missing, r.Traces.Off+off
-		}
+		r.Traces.Add(&r.vms[i])
 	}
 	to := r.options.ShiftTo
 	if to.IsZero() {

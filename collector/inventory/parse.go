@@ -55,7 +55,7 @@ type parsing struct {
 func (p *parsing) workbook(sheets []sheet.Table) {
 	seen := make(map[Kind]string)
 	for _, s := range sheets {
-		if contains(p.schema.SkippedSheets, s.Name) {
+		if sheet.Named(p.schema.SkippedSheets, s.Name) {
 			continue
 		}
 		t, known := p.schema.bySheet(s.Name)
@@ -123,7 +123,7 @@ func (p *parsing) table(t tableSchema, s sheet.Table) {
 	for i, head := range s.Heads {
 		c, known := t.column(head)
 		switch {
-		case head == "" || contains(p.schema.SkippedHeads, head):
+		case head == "" || sheet.Named(p.schema.SkippedHeads, head):
 		case !known:
 			p.wrong.Add(Problem{Sheet: s.Name, Line: s.HeadLine, Column: head, Why: "is no column of " + t.Sheets[0], Do: "correct the head as in the template, or remove the column"})
 		default:

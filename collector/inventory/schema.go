@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/text/width"
+
+	"github.com/yunjian-io/yunjian/collector/sheet"
 )
 
 //go:embed schema.yaml
@@ -54,21 +54,10 @@ func readSchema() (schema, error) {
 	return s, nil
 }
 
-// plain brings names that people write into the form in which they are compared.
-func plain(s string) string {
-	s = strings.ToLower(width.Narrow.String(s))
-	s = strings.Join(strings.Fields(s), "")
-	return strings.TrimRight(s, "*")
-}
-
-func contains(names []string, name string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return plain(n) == plain(name) })
-}
-
 // bySheet finds the table of a sheet's name.
 func (s schema) bySheet(name string) (tableSchema, bool) {
 	for _, t := range s.Tables {
-		if contains(t.Sheets, name) {
+		if sheet.Named(t.Sheets, name) {
 			return t, true
 		}
 	}
@@ -95,7 +84,7 @@ func (s schema) byHeads(heads []string) []tableSchema {
 		for _, head := range heads {
 			c, known := t.column(head)
 			have[c.Field] = true
-			fits = fits && (known || head == "" || contains(s.SkippedHeads, head))
+			fits = fits && (known || head == "" || sheet.Named(s.SkippedHeads, head))
 		}
 		for _, c := range t.Columns {
 			fits = fits && (have[c.Field] || !c.Required)
@@ -109,7 +98,7 @@ func (s schema) byHeads(heads []string) []tableSchema {
 
 func (t tableSchema) column(head string) (column, bool) {
 	for _, c := range t.Columns {
-		if head != "" && contains(c.Heads, head) {
+		if head != "" && sheet.Named(c.Heads, head) {
 			return c, true
 		}
 	}
@@ -119,7 +108,7 @@ func (t tableSchema) column(head string) (column, bool) {
 // value finds the value that a cell stands for, in its own name or an alias.
 func (c column) value(cell string) (string, bool) {
 	for _, value := range slices.Sorted(maps.Keys(c.Values)) {
-		if plain(value) == plain(cell) || contains(c.Values[value], cell) {
+		if sheet.Plain(value) == sheet.Plain(cell) || sheet.Named(c.Values[value], cell) {
 			return value, true
 		}
 	}

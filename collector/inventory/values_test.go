@@ -106,20 +106,20 @@ func TestSchema(t *testing.T) {
 	sheets := make(map[string]Kind)
 	for _, table := range s.Tables {
 		for _, name := range table.Sheets {
-			if other, taken := sheets[plain(name)]; taken {
+			if other, taken := sheets[sheet.Plain(name)]; taken {
 				t.Errorf("sheet %q is %s and %s", name, other, table.Kind)
 			}
-			sheets[plain(name)] = table.Kind
+			sheets[sheet.Plain(name)] = table.Kind
 		}
 		heads := make(map[string]string)
 		var written []string
 		for _, c := range table.Columns {
 			written = append(written, c.Heads[0])
 			for _, head := range c.Heads {
-				if other, taken := heads[plain(head)]; taken {
+				if other, taken := heads[sheet.Plain(head)]; taken {
 					t.Errorf("%s: head %q is %s and %s", table.Kind, head, other, c.Field)
 				}
-				heads[plain(head)] = c.Field
+				heads[sheet.Plain(head)] = c.Field
 			}
 		}
 		if fits := s.byHeads(written); len(fits) != 1 || fits[0].Kind != table.Kind {

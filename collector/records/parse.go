@@ -88,7 +88,7 @@ func (p *parsing) read(t sheet.Table) {
 	for i, head := range t.Heads {
 		c := p.kind.byHead(head)
 		switch {
-		case head == "" || same(p.schema.SkippedHeads, head):
+		case head == "" || sheet.Named(p.schema.SkippedHeads, head):
 		case c == nil:
 			p.wrong.Add(sheet.Problem{
 				Sheet: t.Name, Line: t.HeadLine, Column: head, Why: fmt.Sprintf("is no column of %s (%s)", p.kind.Kind, p.kind.Title),

@@ -9,7 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/text/width"
+
+	"github.com/yunjian-io/yunjian/collector/sheet"
 )
 
 //go:embed schema.yaml
@@ -148,27 +149,17 @@ func (k *kind) column(field string) *column {
 
 func (k *kind) byHead(head string) *column {
 	for i := range k.Columns {
-		if same(k.Columns[i].Heads, head) {
+		if sheet.Named(k.Columns[i].Heads, head) {
 			return &k.Columns[i]
 		}
 	}
 	return nil
 }
 
-// plain brings what people write into the form in which it is compared.
-func plain(s string) string {
-	s = strings.Join(strings.Fields(strings.ToLower(width.Narrow.String(s))), "")
-	return strings.TrimRight(s, "*")
-}
-
-func same(names []string, name string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return plain(n) == plain(name) })
-}
-
 // value finds what a cell of a column of choices stands for.
 func (c *column) value(cell string) (string, bool) {
 	for _, value := range slices.Sorted(maps.Keys(c.Values)) {
-		if plain(value) == plain(cell) || same(c.Values[value], cell) {
+		if sheet.Plain(value) == sheet.Plain(cell) || sheet.Named(c.Values[value], cell) {
 			return value, true
 		}
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/yunjian-io/yunjian/rules/proposal"
@@ -93,38 +94,21 @@ func (c *composer) notices() (out []string) {
 func (c *composer) cover() []Pair {
 	t, m := c.t, c.m
 	word := func(name string) string { return t.word("cover", t.Cover, name) }
-	platforms := make([]string, len(m.Platforms))
-	for i, p := range m.Platforms {
-		platforms[i] = t.given(p.Name) + " (" + t.label("platform", p.Kind) + ")"
-	}
-	rules := make([]string, len(m.Rules))
-	for i, r := range m.Rules {
-		rules[i] = fmt.Sprintf("%s v%d", r.ID, r.Version)
-	}
 	period := fmt.Sprintf(word("period_value"), t.date(m.Period.First()), t.date(m.Period.Next().First()))
-	recipients := word("recipients_value")
+	out := []Pair{{Label: word("provider"), Value: t.party(m.Provider)}}
 	if m.Unit.ID != "" {
-		recipients = fmt.Sprintf(word("recipients_unit"), t.given(m.Unit.Name))
+		out = append(out, Pair{Label: word("unit"), Value: t.party(m.Unit)})
 	}
-	out := []Pair{{Label: word("provider"), Value: t.given(m.Provider.Name) + " (" + m.Provider.ID + ")"}}
-	if m.Unit.ID != "" {
-		out = append(out, Pair{Label: word("unit"), Value: t.given(m.Unit.Name) + " (" + m.Unit.ID + ")"})
-	}
-	return append(out, []Pair{
-		{Label: word("platforms"), Value: t.given(strings.Join(platforms, t.ListSeparator))},
+	return slices.Concat(out, []Pair{
+		{Label: word("platforms"), Value: t.platforms(m.Platforms)},
 		{Label: word("period"), Value: period},
 		{Label: word("version"), Value: fmt.Sprintf("v%d", m.Version)},
-		{Label: word("rules"), Value: t.given(strings.Join(rules, t.ListSeparator))},
+		{Label: word("rules"), Value: t.ruleVersions(m.Rules)},
 		{Label: word("issued"), Value: t.minute(m.JudgedAt)},
 		{Label: word("batch"), Value: m.Batch},
 		{Label: word("program"), Value: t.given(m.Program)},
-		{Label: word("recipients"), Value: recipients},
-		{Label: word("report_no"), Value: t.Absent, Tag: "cover.report_no"},
-		{Label: word("prepared_by"), Value: t.Absent, Tag: "cover.prepared_by"},
-		{Label: word("reviewed_by"), Value: t.Absent, Tag: "cover.reviewed_by"},
-		{Label: word("signed_by"), Value: t.Absent, Tag: "cover.signed_by"},
-		{Label: word("issue_date"), Value: t.Absent, Tag: "cover.issue_date"},
-	}...)
+		{Label: word("recipients"), Value: t.recipients(m.Unit)},
+	}, t.places("report_no", "prepared_by", "reviewed_by", "signed_by", "issue_date"))
 }
 
 // absent says of the parts of a section that later versions fill that nothing was provided.

@@ -66,30 +66,22 @@ func cmpName(p Party) string {
 func (c *noticer) noticeCover() []Pair {
 	t, n := c.t, c.n
 	word := func(name string) string { return t.word("cover", t.Cover, name) }
-	rules := make([]string, len(n.Rules))
-	for i, r := range n.Rules {
-		rules[i] = fmt.Sprintf("%s v%d", r.ID, r.Version)
-	}
 	out := []Pair{}
 	if n.Unit.ID != "" {
-		out = append(out, Pair{Label: word("unit"), Value: t.given(n.Unit.Name) + " (" + n.Unit.ID + ")"}, c.noticeNo())
+		out = append(out, Pair{Label: word("unit"), Value: t.party(n.Unit)}, c.noticeNo())
 	}
-	return append(out, []Pair{
+	return slices.Concat(out, []Pair{
 		{Label: word("sender"), Value: word("sender_value")},
-		{Label: word("provider"), Value: t.given(n.Provider.Name) + " (" + n.Provider.ID + ")"},
+		{Label: word("provider"), Value: t.party(n.Provider)},
 		{Label: word("copied"), Value: word("copied_value")},
 		{Label: word("period"), Value: c.window()},
 		{Label: word("version"), Value: fmt.Sprintf("v%d", n.Version)},
-		{Label: word("rules"), Value: t.given(strings.Join(rules, t.ListSeparator))},
+		{Label: word("rules"), Value: t.ruleVersions(n.Rules)},
 		{Label: word("issued"), Value: t.minute(n.JudgedAt)},
 		{Label: word("as_of"), Value: t.date(n.AsOf)},
 		{Label: word("batch"), Value: n.Batch},
 		{Label: word("program"), Value: t.given(n.Program)},
-		{Label: word("prepared_by"), Value: t.Absent, Tag: "cover.prepared_by"},
-		{Label: word("reviewed_by"), Value: t.Absent, Tag: "cover.reviewed_by"},
-		{Label: word("signed_by"), Value: t.Absent, Tag: "cover.signed_by"},
-		{Label: word("issue_date"), Value: t.Absent, Tag: "cover.issue_date"},
-	}...)
+	}, t.places("prepared_by", "reviewed_by", "signed_by", "issue_date"))
 }
 
 // noticeNo is the sender's number, where one was recorded, else a place for it.

@@ -36,8 +36,8 @@ func (in Input) Extract(unit string, place Place) (Input, error) {
 		return in, fmt.Errorf("the inventory has no using unit %q", unit)
 	}
 	in.Unit, in.Place = unit, &place
-	in.Units = slices.DeleteFunc(slices.Clone(in.Units), func(u Party) bool { return u.ID != unit })
-	in.Systems = slices.DeleteFunc(slices.Clone(in.Systems), func(s Entry) bool { return s.Unit != unit })
+	in.Units = kept(in.Units, func(u *Party) bool { return u.ID == unit })
+	in.Systems = kept(in.Systems, func(s *Entry) bool { return s.Unit == unit })
 	ours, hosts := map[string]bool{}, map[string]bool{}
 	for _, s := range in.Systems {
 		ours[s.ID] = true
@@ -49,29 +49,42 @@ func (in Input) Extract(unit string, place Place) (Input, error) {
 			*before = &f
 		}
 	}
-	in.Storage = slices.DeleteFunc(slices.Clone(in.Storage), func(s Storage) bool { return !hosts[s.Host] })
-	in.Senders = slices.DeleteFunc(slices.Clone(in.Senders), func(s Sender) bool { return !hosts[s.Host] })
-	in.Findings = slices.DeleteFunc(slices.Clone(in.Findings), func(f Finding) bool {
+	in.Storage = kept(in.Storage, func(s *Storage) bool { return hosts[s.Host] })
+	in.Senders = kept(in.Senders, func(s *Sender) bool { return hosts[s.Host] })
+	in.Findings = kept(in.Findings, func(f *Finding) bool {
 		if f.Kind == kindHost {
-			return !hosts[f.Subject]
+			return hosts[f.Subject]
 		}
-		return !ours[f.Subject]
+		return ours[f.Subject]
 	})
-	in.Recommendations = slices.DeleteFunc(slices.Clone(in.Recommendations), func(r rightsize.Recommendation) bool { return !ours[r.System] })
-	in.Proceedings = slices.DeleteFunc(slices.Clone(in.Proceedings), func(p Proceeding) bool { return p.Unit != unit })
-	if in.Logs.Logs != nil {
-		in.Logs.Logs = slices.DeleteFunc(slices.Clone(in.Logs.Logs), func(l Log) bool { return l.Unit != unit })
-	}
-	months := func(all []LogMonth) []LogMonth {
-		if all == nil {
-			return nil
-		}
-		return slices.DeleteFunc(slices.Clone(all), func(m LogMonth) bool { return m.Unit != unit })
-	}
-	in.Logs.Now, in.Logs.Past = months(in.Logs.Now), months(in.Logs.Past)
+	in.Recommendations = kept(in.Recommendations, func(r *rightsize.Recommendation) bool { return ours[r.System] })
+	in.Proceedings = kept(in.Proceedings, func(p *Proceeding) bool { return p.Unit == unit })
+	in.Logs = in.Logs.extract(unit)
 	in.Records = extractRecords(in.Records, unit, ours)
 	in.Allocations = extractAllocations(in.Allocations, ours)
 	return in, nil
+}
+
+// kept are the rows of one unit: of nil nil, since what was not provided stays so. Nothing is
+// copied but what stays, since there is an extract for every unit.
+func kept[T any](all []T, ours func(*T) bool) []T {
+	if all == nil {
+		return nil
+	}
+	out := []T{}
+	for i := range all {
+		if ours(&all[i]) {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}
+
+func (l LogInput) extract(unit string) LogInput {
+	month := func(m *LogMonth) bool { return m.Unit == unit }
+	l.Logs = kept(l.Logs, func(l *Log) bool { return l.Unit == unit })
+	l.Now, l.Past = kept(l.Now, month), kept(l.Past, month)
+	return l
 }
 
 // extract keeps the systems of a unit, whose sums take the place of the provider's, and

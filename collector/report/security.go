@@ -191,37 +191,29 @@ func extract(in SecurityInput) SecurityInput {
 	if in.Unit == "" {
 		return in
 	}
-	in.Units = slices.DeleteFunc(slices.Clone(in.Units), func(u Party) bool { return u.ID != in.Unit })
-	in.Systems = slices.DeleteFunc(slices.Clone(in.Systems), func(s Entry) bool { return s.Unit != in.Unit })
+	in.Units = kept(in.Units, func(u *Party) bool { return u.ID == in.Unit })
+	in.Systems = kept(in.Systems, func(s *Entry) bool { return s.Unit == in.Unit })
 	ours := map[string]bool{}
 	for _, s := range in.Systems {
 		ours[s.ID] = true
 	}
 	hosts := map[string]bool{}
-	keep := func(all []HostFacts) (out []HostFacts) {
-		for i := range all {
-			if ours[all[i].System] {
-				out = append(out, all[i])
-				hosts[all[i].ID] = true
-			}
+	own := func(h *HostFacts) bool {
+		if ours[h.System] {
+			hosts[h.ID] = true
 		}
-		return out
+		return ours[h.System]
 	}
-	in.Hosts = keep(in.Hosts)
+	in.Hosts = kept(in.Hosts, own)
 	for i := range in.Earlier {
-		if in.Earlier[i] != nil {
-			in.Earlier[i] = append([]HostFacts{}, keep(in.Earlier[i])...)
-		}
+		in.Earlier[i] = kept(in.Earlier[i], own)
 	}
-	in.Released = slices.DeleteFunc(slices.Clone(in.Released), func(r Released) bool { return !ours[r.System] })
-	in.Storage = slices.DeleteFunc(slices.Clone(in.Storage), func(s Storage) bool { return !hosts[s.Host] })
-	in.Senders = slices.DeleteFunc(slices.Clone(in.Senders), func(s Sender) bool { return !hosts[s.Host] })
-	in.OS = slices.DeleteFunc(slices.Clone(in.OS), func(o OS) bool { return !hosts[o.Host] })
-	in.Reports = slices.DeleteFunc(slices.Clone(in.Reports), func(r LogReport) bool { return !hosts[r.Host] })
-	if in.Logs.Logs != nil {
-		in.Logs.Logs = slices.DeleteFunc(slices.Clone(in.Logs.Logs), func(l Log) bool { return l.Unit != in.Unit })
-	}
-	in.Logs.Past = slices.DeleteFunc(slices.Clone(in.Logs.Past), func(m LogMonth) bool { return m.Unit != in.Unit })
+	in.Released = kept(in.Released, func(r *Released) bool { return ours[r.System] })
+	in.Storage = kept(in.Storage, func(s *Storage) bool { return hosts[s.Host] })
+	in.Senders = kept(in.Senders, func(s *Sender) bool { return hosts[s.Host] })
+	in.OS = kept(in.OS, func(o *OS) bool { return hosts[o.Host] })
+	in.Reports = kept(in.Reports, func(r *LogReport) bool { return hosts[r.Host] })
+	in.Logs = in.Logs.extract(in.Unit)
 	in.Records = extractRecords(in.Records, in.Unit, ours)
 	return in
 }

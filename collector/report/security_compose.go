@@ -3,7 +3,6 @@ package report
 import (
 	_ "embed"
 	"fmt"
-	"strings"
 )
 
 //go:embed security.yaml
@@ -72,34 +71,18 @@ func ComposeSecurity(s Security) (Document, error) {
 func (c *securityComposer) cover() []Pair {
 	t, s := c.t, c.s
 	word := func(name string) string { return t.word("cover", t.Cover, name) }
-	platforms := make([]string, len(s.Platforms))
-	for i, p := range s.Platforms {
-		platforms[i] = t.given(p.Name) + " (" + t.label("platform", p.Kind) + ")"
-	}
-	rules := make([]string, len(s.Rules))
-	for i, r := range s.Rules {
-		rules[i] = fmt.Sprintf("%s v%d", r.ID, r.Version)
-	}
-	recipients := word("recipients_value")
-	if s.Unit.ID != "" {
-		recipients = fmt.Sprintf(word("recipients_unit"), t.given(s.Unit.Name))
-	}
-	out := []Pair{
-		{Label: word("provider"), Value: t.given(s.Provider.Name) + " (" + s.Provider.ID + ")"},
-		{Label: word("platforms"), Value: t.given(strings.Join(platforms, t.ListSeparator))},
+	return append([]Pair{
+		{Label: word("provider"), Value: t.party(s.Provider)},
+		{Label: word("platforms"), Value: t.platforms(s.Platforms)},
 		{Label: word("issuer"), Value: word("issuer_value")},
 		{Label: word("period"), Value: fmt.Sprintf(word("period_value"), t.date(s.Period.First()), t.date(s.Period.Next().First()))},
 		{Label: word("version"), Value: fmt.Sprintf("v%d", s.Version)},
-		{Label: word("rules"), Value: t.given(strings.Join(rules, t.ListSeparator))},
+		{Label: word("rules"), Value: t.ruleVersions(s.Rules)},
 		{Label: word("issued"), Value: t.minute(s.JudgedAt)},
 		{Label: word("batch"), Value: s.Batch},
 		{Label: word("program"), Value: t.given(s.Program)},
-		{Label: word("recipients"), Value: recipients},
-	}
-	for _, tag := range []string{"report_no", "prepared_by", "reviewed_by", "signed_by", "issue_date"} {
-		out = append(out, Pair{Label: word(tag), Value: t.Absent, Tag: "cover." + tag})
-	}
-	return out
+		{Label: word("recipients"), Value: t.recipients(s.Unit)},
+	}, t.places("report_no", "prepared_by", "reviewed_by", "signed_by", "issue_date")...)
 }
 
 // given returns blocks, or that a kind of records was not provided.

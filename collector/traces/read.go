@@ -87,13 +87,18 @@ func (r *reader) problem(file string, line int, reason string) {
 // pass finishes a machine, counts it and hands it on.
 func (r *reader) pass(v VM, visit func(VM) error) error {
 	r.Carried += v.finish()
-	r.VMs++
-	r.Days += len(v.Days)
+	r.Add(&v)
+	return visit(v)
+}
+
+// Add counts a machine in.
+func (s *Summary) Add(v *VM) {
+	s.VMs++
+	s.Days += len(v.Days)
 	for i := range v.Days {
 		known, missing, off := v.Days[i].Count()
-		r.Known, r.Missing, r.Off = r.Known+known, r.Missing+missing, r.Off+off
+		s.Known, s.Missing, s.Off = s.Known+known, s.Missing+missing, s.Off+off
 	}
-	return visit(v)
 }
 
 // folder reads GWA-T-12: PATH/ID.csv, where a machine may have a file in each of

@@ -9,11 +9,8 @@ set -euo pipefail
 
 var=$(realpath -m "${1:-var/demo}")
 bin=$(realpath "${YUNJIAN_BIN:-$(dirname "$0")/../../bin}")
-free_port() { # the first one from the given on
-	local p=$1
-	while (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; do ((p++)); done
-	echo "$p"
-}
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh"
 port=$(free_port "${YUNJIAN_PORT:-9930}")
 now=$(TZ=Asia/Shanghai date +%Y-%m)
 month=$(TZ=Asia/Shanghai date -d "$now-01 -1 day" +%Y-%m)
@@ -21,15 +18,7 @@ collector="$bin/yunjian-collector --config $var/collector.yaml"
 mkdir -p "$var/inventory" "$var/spool"
 umask 077
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
-pids=()
-stop() {
-	trap - EXIT INT TERM
-	for ((i = ${#pids[@]} - 1; i >= 0; i--)); do # the agent first, then the collector
-		kill -TERM "${pids[i]}" 2>/dev/null && wait "${pids[i]}" 2>/dev/null || true
-	done
-}
-trap stop EXIT
+trap stop_all EXIT
 trap 'exit 1' INT TERM
 
 [[ -f $var/demo.secret ]] || "$bin/yunjian-collector" token secret >"$var/demo.secret"
@@ -47,17 +36,7 @@ else
 fi
 
 say "collector with the embedded ClickHouse in $var/data"
-$collector serve >"$var/collector.out" 2>"$var/collector.log" &
-pids+=($!)
-for ((i = 0; ; i++)); do
-	(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-	if ((i > 300)) || ! kill -0 "${pids[0]}" 2>/dev/null; then
-		echo "the collector did not start:" >&2
-		tail -n 5 "$var/collector.log" >&2
-		exit 1
-	fi
-	sleep 0.1
-done
+start_collector
 
 say "fleet: replay ${fleet[*]}"
 $collector replay --provider demo "${fleet[@]}" --inventory-dir "$var/inventory/fleet" 2>&1 | tail -n 2 | sed 's/^/    /'
@@ -104,6 +83,7 @@ for kind in usage notice security; do
 	[[ $kind == security ]] && m=$now
 	$collector report --kind "$kind" --month "$m" --provider demo --out "$var/reports" 2>"$var/report.log" >"$var/report.out" ||
 		{ cat "$var/report.log" >&2; exit 1; }
+	grep 'left out' "$var/report.log" | sed 's/^/    /' || true # for want of a font; says which package has one
 	awk '!/manifest/' "$var/report.out" | head -n 8 | sed 's/^/    /'
 	more=$(($(grep -vc manifest "$var/report.out") - 8))
 	((more <= 0)) || echo "    … and $more more of this kind"

@@ -8,12 +8,8 @@ set -euo pipefail
 
 var=$(realpath -m "${1:-var}")
 bin=$(realpath "${YUNJIAN_BIN:-$(dirname "$0")/../../bin}")
-# The first free port from the given one on.
-free_port() {
-	local p=$1
-	while (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; do ((p++)); done
-	echo "$p"
-}
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh"
 port=$(free_port "${YUNJIAN_PORT:-9920}")
 agent_port=$(free_port "${YUNJIAN_AGENT_PORT:-9911}")
 month=$(TZ=Asia/Shanghai date +%Y-%m)
@@ -21,13 +17,8 @@ collector="$bin/yunjian-collector --config $var/collector.yaml"
 mkdir -p "$var" "$var/spool"
 umask 077
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
-pids=()
 stop() {
-	trap - EXIT INT TERM
-	for ((i = ${#pids[@]} - 1; i >= 0; i--)); do # the agent first, then the collector
-		kill -TERM "${pids[i]}" 2>/dev/null && wait "${pids[i]}" 2>/dev/null || true
-	done
+	stop_all
 	say "stopped; \`make run\` goes on from here"
 }
 trap stop EXIT
@@ -59,17 +50,7 @@ echo "    $host: $vcpu vCPU, $memory GiB memory, $disk GiB disk"
 $collector token --provider demo --host "$host" >"$var/agent.token"
 
 say "collector with the embedded ClickHouse in $var/data"
-$collector serve >"$var/collector.out" 2>"$var/collector.log" &
-pids+=($!)
-for ((i = 0; ; i++)); do
-	(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-	if ((i > 300)) || ! kill -0 "${pids[0]}" 2>/dev/null; then
-		echo "the collector did not start:" >&2
-		tail -n 5 "$var/collector.log" >&2
-		exit 1
-	fi
-	sleep 0.1
-done
+start_collector
 echo "    http://127.0.0.1:$port (agents and gateways), http://127.0.0.1:$port/metrics (itself)"
 
 say "sample inventory"

@@ -70,7 +70,7 @@ var allowed = map[string][]string{
 	"rules/dated":     {"rules/calendar"},
 	"rules/filing":    {"rules/calendar"},
 	"rules/proposal":  {"rules/calendar", "rules/dated", "rules/rightsize", "rules/words"},
-	"rules/rightsize": {"rules/calendar", "rules/dated", "rules/words"},
+	"rules/rightsize": {"rules", "rules/calendar", "rules/dated", "rules/words"},
 	"rules/words":     {},
 
 	"rules/rightsize/backtest": {"rules/calendar", "rules/rightsize"},

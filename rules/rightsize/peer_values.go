@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/yunjian-io/yunjian/rules"
 )
 
 // peerValues are the known values of a window, in no order.
@@ -43,38 +45,12 @@ func (v peerValues) max() float64 {
 }
 
 // rank is the nearest-rank percentile, ceil(q·n), of a quantile in thousandths; NaN
-// without a value. It moves the values about: to select costs a tenth of sorting.
+// without a value. It moves the values about.
 func (v peerValues) rank(thousandths int) float64 {
-	if len(v) == 0 {
-		return math.NaN()
+	if x, ok := rules.SelectPercentile(v, thousandths); ok {
+		return x
 	}
-	k := min(max((len(v)*thousandths+999)/1000, 1), len(v)) - 1
-	low, high := 0, len(v)-1
-	for low < high {
-		i, j, pivot := low, high, v[low+(high-low)/2]
-		for i <= j {
-			for v[i] < pivot {
-				i++
-			}
-			for v[j] > pivot {
-				j--
-			}
-			if i <= j {
-				v[i], v[j] = v[j], v[i]
-				i++
-				j--
-			}
-		}
-		switch {
-		case k <= j:
-			high = j
-		case k >= i:
-			low = i
-		default:
-			return v[k]
-		}
-	}
-	return v[k]
+	return math.NaN()
 }
 
 // weighted is a value that counts as much as its weight.
