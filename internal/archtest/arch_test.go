@@ -64,6 +64,8 @@ var allowed = map[string][]string{
 	"collector/store/engine":       {},
 	"collector/traces":             {"rules/calendar"},
 
+	"dashboards": {},
+
 	"rules":           {"rules/calendar"},
 	"rules/calendar":  {},
 	"rules/retention": {"rules/calendar", "rules/words"},
