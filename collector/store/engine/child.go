@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,8 @@ type ChildConfig struct {
 	QuerySessions int `json:"query_sessions"`
 	// InsertSessions is how many inserts with data run at once.
 	InsertSessions int `json:"insert_sessions"`
+	// GuestSessions is how many statements of guests run at once.
+	GuestSessions int `json:"guest_sessions"`
 	// NoSync leaves fsync out of inserts.
 	NoSync bool `json:"no_sync"`
 	// MemoryLimit bounds the engine's allocations in bytes; 0 is ClickHouse's own limit.
@@ -110,17 +113,20 @@ func Child(ctx context.Context, cfg ChildConfig) error {
 
 // served is the opened engine.
 type served struct {
-	queries, inserts *pool
-	killer           *killer
-	version          string
+	queries, inserts, guests *pool
+	killer                   *killer
+	version                  string
 }
 
 // open boots the engine and fills the pools. The killer's session stays open for
 // the whole life of the process, so the engine never shuts down in between.
 func open(lib *library, cfg ChildConfig) (*served, error) {
 	config := filepath.Join(cfg.Dir, configName)
-	if err := os.WriteFile(config, []byte(serverConfig(cfg)), 0o600); err != nil {
-		return nil, fmt.Errorf("write engine configuration: %w", err)
+	users := filepath.Join(cfg.Dir, usersName)
+	for name, text := range map[string]string{config: serverConfig(cfg, users), users: usersConfig} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			return nil, fmt.Errorf("write engine configuration: %w", err)
+		}
 	}
 	dial := func() (*session, error) {
 		return lib.open("--path="+filepath.Join(cfg.Dir, dataName), "--config-file="+config)
@@ -144,23 +150,36 @@ func open(lib *library, cfg ChildConfig) (*served, error) {
 	if s.inserts, err = newPool(cfg.InsertSessions, base, serial, dial); err != nil {
 		return nil, fmt.Errorf("open insert sessions: %w", err)
 	}
+	if s.guests, err = newPool(cfg.GuestSessions, base, serial, dial); err != nil {
+		return nil, fmt.Errorf("open guest sessions: %w", err)
+	}
 	return s, nil
 }
 
 // serverConfig is what cannot be set by statement: whether the parts of an insert
-// are on disk before it is acknowledged, the memory of the whole engine, and the
-// settings of work in the background.
-func serverConfig(cfg ChildConfig) string {
+// are on disk before it is acknowledged, and the memory of the whole engine.
+func serverConfig(cfg ChildConfig, users string) string {
 	sync := 1
 	if cfg.NoSync {
 		sync = 0
 	}
+	var escaped strings.Builder
+	_ = xml.EscapeText(&escaped, []byte(users)) // a strings.Builder takes everything
 	return fmt.Sprintf(`<clickhouse>
   <max_server_memory_usage>%d</max_server_memory_usage>
   <merge_tree>
     <fsync_after_insert>%d</fsync_after_insert>
     <fsync_part_directory>%d</fsync_part_directory>
   </merge_tree>
+  <users_config>%s</users_config>
+</clickhouse>
+`, cfg.MemoryLimit, sync, sync, escaped.String())
+}
+
+// usersConfig is the one user of the engine, with the settings of work in the
+// background. It has the rights that the collector needs and none over sources: nobody
+// who asks this engine can reach another server, a URL or a file through a table.
+const usersConfig = `<clickhouse>
   <profiles>
     <default>
       <compile_expressions>0</compile_expressions>
@@ -168,9 +187,20 @@ func serverConfig(cfg ChildConfig) string {
       <compile_sort_description>0</compile_sort_description>
     </default>
   </profiles>
+  <quotas><default/></quotas>
+  <users>
+    <default>
+      <password/>
+      <networks><ip>::/0</ip></networks>
+      <profile>default</profile>
+      <quota>default</quota>
+      <grants>
+        <query>GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, DROP, TRUNCATE, OPTIMIZE, CHECK, KILL QUERY, SYSTEM ON *.*</query>
+      </grants>
+    </default>
+  </users>
 </clickhouse>
-`, cfg.MemoryLimit, sync, sync)
-}
+`
 
 // baseSettings are the caller's settings over our own: no machine code made at run
 // time (it fails under MemoryDenyWriteExecute), and no statement that is only an
@@ -196,7 +226,7 @@ func (s *served) serve(ctx context.Context, cfg ChildConfig) error {
 	running, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 	server := &http.Server{
-		Handler:           newDoor(s.queries, s.inserts, s.killer, s.version, cfg.Log),
+		Handler:           newDoor(s.queries, s.inserts, s.guests, s.killer, s.version, cfg.Log),
 		BaseContext:       func(net.Listener) context.Context { return running },
 		ReadHeaderTimeout: time.Minute,
 		MaxHeaderBytes:    4 << 20,
@@ -230,6 +260,7 @@ func (s *served) serve(ctx context.Context, cfg ChildConfig) error {
 func (s *served) close() {
 	s.queries.close()
 	s.inserts.close()
+	s.guests.close()
 	s.killer.session.close()
 }
 

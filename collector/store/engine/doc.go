@@ -8,12 +8,15 @@
 // new child, and nothing that was acknowledged is lost.
 //
 // Files in the folder: engine.sock (the door, mode 0600), engine.lock (held by
-// parent and child, freed by the kernel when both are gone), engine.xml (what the
-// engine is told at its start, written anew each time) and data (ClickHouse's own).
+// parent and child, freed by the kernel when both are gone), engine.xml and
+// users.xml (what the engine is told at its start, written anew each time) and data (ClickHouse's own).
 //
 // An insert is stored wholly or not at all within one partition if its data are one
 // Native block, as clickhouse-go sends a batch, or at most 1,048,449 rows of another
 // format. Larger ones are stored piece by piece, and an error leaves what came before.
+//
+// Statements of others go to GuestPath, where they may only read. Nobody, the owner
+// included, can reach files, URLs or other servers through a table of this engine.
 //
 // It leaves out users, TLS, sessions over several requests, external tables and
 // ClickHouse's block compression: whoever may open the socket may do everything.
@@ -28,5 +31,6 @@ const (
 	socketName = "engine.sock"
 	lockName   = "engine.lock"
 	configName = "engine.xml"
+	usersName  = "users.xml"
 	dataName   = "data"
 )

@@ -16,6 +16,7 @@ import (
 type door struct {
 	queries *pool
 	inserts *pool
+	guests  *pool
 	killer  *killer
 	display string // displayName() of the hello
 	version string // version() of the hello
@@ -26,24 +27,26 @@ type door struct {
 // appendSize is how much of an insert is handed to the library at once, in bytes.
 const appendSize = 1 << 20
 
-func newDoor(queries, inserts *pool, killer *killer, version string, log *slog.Logger) *door {
+func newDoor(queries, inserts, guests *pool, killer *killer, version string, log *slog.Logger) *door {
 	return &door{
-		queries: queries, inserts: inserts, killer: killer, display: "yunjian", version: version, log: log,
+		queries: queries, inserts: inserts, guests: guests, killer: killer, display: "yunjian", version: version, log: log,
 		buffers: &sync.Pool{New: func() any { b := make([]byte, appendSize); return &b }},
 	}
 }
 
 // ServeHTTP implements http.Handler: GET /ping and GET / say that the engine
-// lives, POST / runs one statement.
+// lives, POST / runs one statement, POST /guest one that may only read.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.URL.Path != "/" && r.URL.Path != "/ping":
+	case r.URL.Path != "/" && r.URL.Path != "/ping" && r.URL.Path != GuestPath:
 		http.Error(w, "There is no handle "+strconv.Quote(r.URL.Path)+": send statements to POST /, or ask GET /ping", http.StatusNotFound)
 	case r.Method == http.MethodGet && (r.URL.Path == "/ping" || r.URL.RawQuery == ""):
 		_, _ = io.WriteString(w, "Ok.\n") // the client is gone if this fails
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "Statements are taken by POST only", http.StatusMethodNotAllowed)
+	case r.URL.Path == GuestPath:
+		d.answerGuest(w, r)
 	default:
 		d.answer(w, r)
 	}
@@ -88,6 +91,8 @@ func (d *door) run(ctx context.Context, w *worker, q *question, out *reply) erro
 	switch {
 	case q.asksHello():
 		return d.hello(w, q, out)
+	case q.guest:
+		return d.gather(ctx, w, q, out)
 	case q.statement.kind == filling:
 		return d.fill(ctx, w, q, out)
 	case q.statement.kind == reading:

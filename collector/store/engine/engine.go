@@ -29,6 +29,8 @@ type Config struct {
 	QuerySessions int
 	// InsertSessions is how many inserts with data run at once; 0 means 2.
 	InsertSessions int
+	// GuestSessions is how many statements of guests (GuestPath) run at once; 0 means 2.
+	GuestSessions int
 	// NoSync leaves out fsync before an insert is acknowledged. Only for data that
 	// can be made again: a power loss may take acknowledged rows.
 	NoSync bool
@@ -151,6 +153,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.InsertSessions <= 0 {
 		c.InsertSessions = 2
+	}
+	if c.GuestSessions <= 0 {
+		c.GuestSessions = 2
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -13,6 +13,8 @@ const (
 	codeUnsupported    = 48
 	codeBadArguments   = 36
 	codeLogical        = 49
+	codeReadonly       = 164
+	codeTooManyRows    = 396
 	codeNetwork        = 210
 	codeTooLarge       = 307
 	codeQueryCancelled = 394
@@ -29,6 +31,10 @@ func codeName(code int) string {
 		return "NOT_IMPLEMENTED"
 	case codeBadArguments:
 		return "BAD_ARGUMENTS"
+	case codeTooManyRows:
+		return "TOO_MANY_ROWS_OR_BYTES"
+	case codeReadonly:
+		return "READONLY"
 	case codeNetwork:
 		return "NETWORK_ERROR"
 	case codeTooLarge:

@@ -29,6 +29,7 @@ type question struct {
 	format    string    // of the answer when the statement has no FORMAT clause
 	protocol  uint64    // client_protocol_version, 0 if the client is not a native one
 	data      io.Reader // for filling: the bytes of the insert
+	guest     bool      // may only read, and gets the whole answer or none
 }
 
 // asksHello says that the door answers this question itself.

@@ -45,7 +45,7 @@ func (p *process) pid() int { return p.cmd.Process.Pid }
 func (e *Engine) spawn(ctx context.Context) (*process, error) {
 	config, err := json.Marshal(ChildConfig{
 		Dir: e.cfg.Dir, Library: e.cfg.Library, Settings: e.cfg.Settings,
-		QuerySessions: e.cfg.QuerySessions, InsertSessions: e.cfg.InsertSessions, NoSync: e.cfg.NoSync, MemoryLimit: e.cfg.MemoryLimit,
+		QuerySessions: e.cfg.QuerySessions, InsertSessions: e.cfg.InsertSessions, GuestSessions: e.cfg.GuestSessions, NoSync: e.cfg.NoSync, MemoryLimit: e.cfg.MemoryLimit,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode configuration: %w", err)
