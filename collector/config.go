@@ -81,6 +81,8 @@ type Config struct {
 	FontsDir string `yaml:"fonts_dir"`
 	// RulesDir holds rule files that replace the built-in ones.
 	RulesDir string `yaml:"rules_dir"`
+	// Grafana may ask the embedded engine; see GrafanaConfig.
+	Grafana GrafanaConfig `yaml:"grafana"`
 	// Reports are closed, made and filed each month; see ReportsConfig.
 	Reports ReportsConfig `yaml:"reports"`
 	// LogLevel is debug, info, warn or error. Default: info
@@ -160,12 +162,11 @@ func (c *Config) validate() error {
 	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
 		return errors.New("configuration: tls needs both cert_file and key_file")
 	}
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("configuration: listen %q: want address:port", c.Listen)
+	if err := c.safeAddress("listen", c.Listen); err != nil {
+		return err
 	}
-	if ip := net.ParseIP(host); c.TLS.CertFile == "" && !c.AllowPlainHTTP && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("configuration: listen %q is not loopback and there is no certificate: set tls.cert_file and tls.key_file, or allow_plain_http behind a proxy that ends TLS", c.Listen)
+	if err := c.Grafana.validate(c); err != nil {
+		return err
 	}
 	if c.GroupCommit < 10*time.Millisecond || c.GroupCommit > 30*time.Second {
 		return fmt.Errorf("configuration: group_commit %s: want 10ms to 30s", c.GroupCommit)
@@ -188,6 +189,18 @@ func (c *Config) validate() error {
 			return fmt.Errorf("configuration: provider %q needs an id of its own and a secret_file", p.ID)
 		}
 		seen[p.ID] = true
+	}
+	return nil
+}
+
+// safeAddress refuses an address that others reach without TLS.
+func (c *Config) safeAddress(key, address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("configuration: %s %q: want address:port", key, address)
+	}
+	if ip := net.ParseIP(host); c.TLS.CertFile == "" && !c.AllowPlainHTTP && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("configuration: %s %q is not loopback and there is no certificate: set tls.cert_file and tls.key_file, or allow_plain_http behind a proxy that ends TLS", key, address)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 type metrics struct {
 	set     *selfmetrics.Set
 	commits selfmetrics.Summary
+	queries selfmetrics.Summary
 	rows    map[string]selfmetrics.Counter
 
 	mu     sync.Mutex
@@ -22,7 +23,7 @@ type metrics struct {
 func newMetrics() *metrics {
 	set := selfmetrics.New("yunjian_collector_")
 	m := &metrics{
-		set: set, commits: set.Summary("commit_seconds"),
+		set: set, commits: set.Summary("commit_seconds"), queries: set.Summary("query_seconds"),
 		rows: map[string]selfmetrics.Counter{}, events: map[[2]string]selfmetrics.Counter{},
 	}
 	for _, table := range []string{"usage", "usage_device", "samples", "quarantine", "log_evidence"} {
@@ -53,6 +54,9 @@ func (m *metrics) committed(rows *wire.Rows, took time.Duration) {
 	m.rows["quarantine"].Add(len(rows.Quarantine))
 	m.rows["log_evidence"].Add(len(rows.Evidence))
 }
+
+// asked tells how long the query door took for an answer.
+func (m *metrics) asked(took time.Duration) { m.queries.Observe(took.Seconds()) }
 
 // gauge shows a value that is asked for when the page is read.
 func (m *metrics) gauge(name string, value func() float64) { m.set.Gauge(name, value) }

@@ -33,6 +33,8 @@ type Server struct {
 	aliases  atomic.Pointer[store.Aliases]
 	listener net.Listener
 	http     *http.Server
+	asked    net.Listener // of the query door; nil where it is closed
+	queries  *http.Server
 	printer  Printer
 	program  string
 	overdue  atomic.Int64 // reports that should have been sent
@@ -93,8 +95,14 @@ func NewServer(ctx context.Context, c Config, log *slog.Logger) (_ *Server, err 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.listen(ctx, s.routes(door, secret)); err != nil {
+	if s.listener, s.http, err = s.listen(ctx, c.Listen, s.routes(door, secret)); err != nil {
 		return nil, err
+	}
+	if c.Grafana.QueryListen != "" {
+		asks := QueryDoor(s.db.Store, s.db.engine.DialContext, c.Grafana, secret, s.metrics.count, s.metrics.asked, time.Now, log)
+		if s.asked, s.queries, err = s.listen(ctx, c.Grafana.QueryListen, asks); err != nil {
+			return nil, errors.Join(err, s.listener.Close())
+		}
 	}
 	return s, nil
 }
@@ -122,8 +130,9 @@ func (s *Server) routes(door http.Handler, secret []byte) http.Handler {
 	return mux
 }
 
-func (s *Server) listen(ctx context.Context, handler http.Handler) error {
-	s.http = &http.Server{
+// listen opens an address, with TLS where a certificate is configured.
+func (s *Server) listen(ctx context.Context, address string, handler http.Handler) (net.Listener, *http.Server, error) {
+	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute,
@@ -131,27 +140,34 @@ func (s *Server) listen(ctx context.Context, handler http.Handler) error {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	var err error
-	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.Listen); err != nil {
-		return fmt.Errorf("open the door: %w", err)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the door: %w", err)
 	}
 	if s.config.TLS.CertFile == "" {
-		return nil
+		return listener, server, nil
 	}
 	certificate, err := loadCertificate(s.config.TLS.CertFile, s.config.TLS.KeyFile, time.Now, func(err error) {
 		s.log.Error("certificate not renewed; the old one stays in use", slog.Any("error", err))
 	})
 	if err != nil {
-		return errors.Join(err, s.listener.Close())
+		return nil, nil, errors.Join(err, listener.Close())
 	}
-	s.listener = tls.NewListener(s.listener, &tls.Config{
+	return tls.NewListener(listener, &tls.Config{
 		GetCertificate: certificate.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-	})
-	return nil
+	}), server, nil
 }
 
 // Addr is where the door listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// QueryAddr is where the query door listens; nil where it is closed.
+func (s *Server) QueryAddr() net.Addr {
+	if s.asked == nil {
+		return nil
+	}
+	return s.asked.Addr()
+}
 
 // URL is the address that agents are given.
 func (s *Server) URL() string {
@@ -190,6 +206,10 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() { s.fileReports(ctx) })
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
+	if s.asked != nil {
+		s.log.Info("query door ready", slog.String("listen", s.asked.Addr().String()))
+		group.Go(func() { s.answerQueries(work) })
+	}
 	var err error
 	select {
 	case err = <-served:
@@ -200,9 +220,20 @@ func (s *Server) Run(ctx context.Context) error {
 		err = errors.Join(s.http.Shutdown(bound), ignoreClosed(<-served))
 		cancel()
 	}
+	if s.queries != nil {
+		err = errors.Join(err, s.queries.Close()) // whoever asks may ask again
+	}
 	stop()
 	group.Wait()
 	return errors.Join(err, s.db.Close())
+}
+
+// answerQueries serves the query door until it is closed. That it cannot be served any
+// more is no reason to stop taking data.
+func (s *Server) answerQueries(ctx context.Context) {
+	if err := ignoreClosed(s.queries.Serve(s.asked)); err != nil && ctx.Err() == nil {
+		s.log.Error("query door closed", slog.Any("error", err))
+	}
 }
 
 // ignoreClosed drops the error with which a server says that it was shut down.

@@ -32,7 +32,6 @@ func engineError(res *http.Response, text string, rules Rules) error {
 // a value in a row.
 func plain() []int {
 	return []int{
-		36,  // BAD_ARGUMENTS, of the library about a statement
 		42,  // NUMBER_OF_ARGUMENTS_DOESNT_MATCH
 		43,  // ILLEGAL_TYPE_OF_ARGUMENT
 		46,  // UNKNOWN_FUNCTION

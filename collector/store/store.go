@@ -119,6 +119,9 @@ func quoteName(name string) string {
 	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name) + "`"
 }
 
+// Name is the name of the database.
+func (s *Store) Name() string { return s.database }
+
 // Close gives the connections back.
 func (s *Store) Close() error { return s.conn.Close() }
 

@@ -41,13 +41,14 @@ var allowed = map[string][]string{
 	"agent/spool":          {"internal/durable"},
 
 	"collector": {
-		"collector/central", "collector/ingest", "collector/inventory", "collector/mail", "collector/records", "collector/replay", "collector/report", "collector/report/ledger", "collector/report/typeface", "collector/sheet", "collector/store",
+		"collector/central", "collector/ingest", "collector/inventory", "collector/mail", "collector/query", "collector/records", "collector/replay", "collector/report", "collector/report/ledger", "collector/report/typeface", "collector/sheet", "collector/store",
 		"collector/store/engine", "collector/traces", "internal/durable", "internal/sdnotify", "internal/selfmetrics", "internal/evidence", "internal/wire", "rules", "rules/calendar", "rules/dated", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest",
 	},
 	"collector/central":            {"rules/calendar", "rules/retention"},
 	"collector/ingest":             {"internal/wire"},
 	"collector/inventory":          {"collector/sheet", "rules/calendar"},
 	"collector/mail":               {},
+	"collector/query":              {"collector/ingest"},
 	"collector/replay":             {"collector/traces", "internal/wire", "rules/calendar"},
 	"collector/report":             {"collector/records", "collector/report/chart", "rules/calendar", "rules/proposal", "rules/rightsize"},
 	"collector/report/chart":       {},
