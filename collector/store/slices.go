@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -226,4 +227,10 @@ func list(values []string) string {
 // quoted writes a text as SQL.
 func quoted(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+// SlicedTables are the tables and views of slices.yaml, sorted.
+func (s *Store) SlicedTables() ([]string, error) {
+	rules, err := sliceRules()
+	return slices.Sorted(maps.Keys(rules)), err
 }
