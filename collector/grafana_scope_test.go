@@ -15,8 +15,7 @@ import (
 
 // Whoever asks gets the rows that are theirs from every table, and no others: counted,
 // and as text.
-func TestQueryDoorShowsOwnRows(t *testing.T) {
-	d := openQueryDoor(t, nil)
+func (d *queryDoor) showsOwnRows(t *testing.T) {
 	for person, marks := range doorUsers() {
 		rules, err := collector.QueryRules(t.Context(), d.db, person)
 		if err != nil {
@@ -47,8 +46,7 @@ func TestQueryDoorShowsOwnRows(t *testing.T) {
 }
 
 // The tables of the inventory, and the views over it.
-func TestQueryDoorShowsOwnInventory(t *testing.T) {
-	d := openQueryDoor(t, nil)
+func (d *queryDoor) showsOwnInventory(t *testing.T) {
 	office, pa, ua := doorOffice, doorProvider, doorUnit
 	for _, test := range []struct {
 		text string
@@ -89,8 +87,7 @@ func TestQueryDoorShowsOwnInventory(t *testing.T) {
 }
 
 // However a question reaches a table, it is cut.
-func TestQueryDoorCutsEveryWay(t *testing.T) {
-	d := openQueryDoor(t, nil)
+func (d *queryDoor) cutsEveryWay(t *testing.T) {
 	for _, text := range []string{
 		"SELECT toString(groupArray(memory_total_mib)) FROM usage",
 		"SELECT toString(groupArray(memory_total_mib)) FROM usage FINAL",
@@ -141,8 +138,7 @@ func TestQueryDoorCutsEveryWay(t *testing.T) {
 }
 
 // A condition that fails on a value must not be tried on rows of others, or else not tell.
-func TestQueryDoorErrorsTellNothing(t *testing.T) {
-	d := openQueryDoor(t, nil)
+func (d *queryDoor) errorsTellNothing(t *testing.T) {
 	for _, text := range []string{
 		"SELECT count() FROM findings PREWHERE toUInt64(subject) = 1",
 		"SELECT count() FROM findings WHERE toUInt64(provider) = 1",
@@ -201,7 +197,7 @@ func TestQueryDoorKnowsEveryTable(t *testing.T) {
 			t.Errorf("%s: got %d %s, want to be refused", text, answer.status, answer.body)
 		}
 	}
-	for _, text := range []string{"SELECT findings FROM judge_runs", "SELECT * FROM judge_runs", "SELECT r.findings AS x FROM judge_runs AS r", "SELECT COLUMNS('f') FROM judge_runs", "SELECT buckets FROM month_closes", "SELECT run FROM judge_runs ORDER BY findings"} {
+	for _, text := range []string{"SELECT findings FROM judge_runs", "SELECT * FROM judge_runs", "SELECT r.findings AS x FROM judge_runs AS r", "SELECT COLUMNS('f') FROM judge_runs", "SELECT buckets FROM month_closes", "SELECT run FROM judge_runs ORDER BY findings", "SELECT f.run, r.* FROM findings AS f JOIN judge_runs AS r USING (run)", "SELECT * FROM findings CROSS JOIN judge_runs", "SELECT (SELECT r.*) FROM judge_runs AS r", "SELECT tuple(*) FROM judge_runs", "WITH r AS (SELECT * FROM judge_runs) SELECT run FROM r"} {
 		if answer := d.ask(t, doorProvider, text, nil); answer.status != 403 || len(marksIn(answer.body)) > 0 {
 			t.Errorf("%s: got %d %s, want to be refused", text, answer.status, answer.body)
 		}

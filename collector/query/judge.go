@@ -94,7 +94,7 @@ func clauses(tokens []token) error {
 			return refuse(73, "UNKNOWN_FORMAT", 400, "FORMAT at position %d: leave the clause out, the client asks for the format that it reads", t.at+1)
 		case "SETTINGS":
 			return denied("SETTINGS at position %d: settings are not taken in the statement", t.at+1)
-		case "APPLY", "PARALLEL", "EXECUTE", "OUTFILE", "INFILE":
+		case "APPLY", "PARALLEL", "EXECUTE", "EXPLAIN", "OUTFILE", "INFILE":
 			return denied("%s at position %d is not allowed here", t.upper(), t.at+1)
 		case "VALUES":
 			if i+1 < len(tokens) && tokens[i+1].is("(") {
@@ -129,8 +129,7 @@ func beforeBracket() []string {
 	return []string{
 		"AS", "IN", "FROM", "SELECT", "DISTINCT", "ON", "USING", "WHERE", "PREWHERE", "HAVING", "QUALIFY", "AND", "OR", "NOT", "XOR", "BY", "OVER", "JOIN",
 		"UNION", "ALL", "EXCEPT", "INTERSECT", "REPLACE", "WHEN", "THEN", "ELSE", "CASE", "BETWEEN", "LIKE", "ILIKE", "REGEXP", "EXISTS", "INTERVAL", "LIMIT", "OFFSET", "ANY",
-		"DIV", "MOD", "COLUMNS", "FILTER", "FILL", "TO", "STEP", "SETS", "ROLLUP", "CUBE", "INTERPOLATE", "WITH", "GLOBAL", "ARRAY", "EXTRACT", "CAST", "TOP",
-		"STALENESS", "SAMPLE", "TIES", "ASC", "DESC", "IS", "NULL", "END",
+		"DIV", "MOD", "COLUMNS", "FILTER", "FILL", "TO", "STEP", "SETS", "ROLLUP", "CUBE", "INTERPOLATE", "WITH", "GLOBAL", "ARRAY", "EXTRACT", "CAST",
 	}
 }
 

@@ -57,7 +57,7 @@ func (j *Judge) Check(tree string, q Judged, rules Rules) ([]string, error) {
 	if root.kind != "SelectWithUnionQuery" || len(root.children) != 1 {
 		return nil, denied("The statement is not one question alone: the engine reads it as %s with %d parts", root.kind, len(root.children))
 	}
-	c := checker{judge: j, rules: rules, named: q.named, tables: map[string]bool{}}
+	c := checker{judge: j, rules: rules, named: q.named, tables: map[string]bool{}, whole: map[string]bool{}}
 	for n := range q.named {
 		if strings.Contains(n, ".") {
 			return nil, denied("WITH %q: a name with a point could be taken for a table of another database; choose another", n)
@@ -87,12 +87,16 @@ type checker struct {
 	named       map[string]bool
 	tables      map[string]bool
 	identifiers []string
-	asterisk    bool
+	selects     []*node         // that enclose the node that is looked at
+	whole       map[string]bool // tables whose columns an asterisk stands for
 }
 
 func (c *checker) walk(n *node) error {
 	switch n.kind {
-	case "SelectWithUnionQuery", "SelectIntersectExceptQuery", "SelectQuery", "ExpressionList", "Subquery", "Literal",
+	case "SelectQuery":
+		c.selects = append(c.selects, n)
+		defer func() { c.selects = c.selects[:len(c.selects)-1] }()
+	case "SelectWithUnionQuery", "SelectIntersectExceptQuery", "ExpressionList", "Subquery", "Literal",
 		"TablesInSelectQuery", "TablesInSelectQueryElement", "TableJoin", "ArrayJoin", "WithElement", "SampleRatio",
 		"WindowDefinition", "WindowListElement", "OrderByElement", "InterpolateElement",
 		"ColumnsTransformerList", "ColumnsExceptTransformer", "ColumnsReplaceTransformer", "ColumnsReplaceTransformer::Replacement":
@@ -102,8 +106,10 @@ func (c *checker) walk(n *node) error {
 				return denied("Table function %q: table functions are not allowed", child.name)
 			}
 		}
-	case "Asterisk", "QualifiedAsterisk", "ColumnsRegexpMatcher", "QualifiedColumnsRegexpMatcher", "ColumnsListMatcher", "QualifiedColumnsListMatcher":
-		c.asterisk = true
+	case "Asterisk", "ColumnsRegexpMatcher", "ColumnsListMatcher":
+		c.expands(c.selects[max(len(c.selects)-1, 0):])
+	case "QualifiedAsterisk", "QualifiedColumnsRegexpMatcher", "QualifiedColumnsListMatcher":
+		c.expands(c.selects) // the table may be that of a question around this one
 	case "Identifier":
 		c.identifiers = append(c.identifiers, n.name)
 	case "TableIdentifier":
@@ -155,6 +161,31 @@ func (c *checker) function(n *node) error {
 	return nil
 }
 
+// expands notes that an asterisk stands for the columns of the tables of some questions.
+func (c *checker) expands(selects []*node) {
+	for _, s := range selects {
+		for _, part := range s.children {
+			if part.kind == "TablesInSelectQuery" {
+				c.noteTables(part)
+			}
+		}
+	}
+}
+
+// noteTables notes the tables below a node that are not those of a question of its own.
+func (c *checker) noteTables(n *node) {
+	switch n.kind {
+	case "TableIdentifier":
+		key, _, _ := c.rules.resolve(n.name)
+		c.whole[key] = true
+	case "Subquery":
+		return
+	}
+	for _, child := range n.children {
+		c.noteTables(child)
+	}
+}
+
 // behindIn judges the name behind IN: an alias, or a table that may be read.
 func (c *checker) behindIn(named string) error {
 	if _, _, known := c.rules.resolve(named); known || strings.Contains(named, ".") {
@@ -170,7 +201,7 @@ func (c *checker) columns() error {
 		if len(t.Hidden)+len(t.Only) == 0 {
 			continue
 		}
-		if c.asterisk {
+		if c.whole[table] {
 			return denied("All columns of table %q may not be read with this user: name those that you need", table)
 		}
 		for _, named := range c.identifiers {
