@@ -1,7 +1,6 @@
 package collector_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"regexp"
@@ -25,7 +24,7 @@ func listed(t *testing.T, section string) map[string]bool {
 		case strings.HasPrefix(line, "["):
 			in = line == "["+section+"]"
 		case in && !strings.HasPrefix(line, "#"):
-			for _, name := range strings.Fields(line) {
+			for name := range strings.FieldsSeq(line) {
 				names[name] = true
 			}
 		}
@@ -57,7 +56,7 @@ func (d *queryDoor) knowsTheFunctions(t *testing.T) {
 		if isAggregate == 1 != aggregate[name] && (ordinary[name] || aggregate[name]) {
 			t.Errorf("%s is in the wrong section", name)
 		}
-		if same, ok := lower[strings.ToLower(name)]; ok && !ordinary[name] && !aggregate[name] && !ordinary[alias] && alias != "jsonMergePatch" && strings.ToLower(alias) != strings.ToLower(same) && strings.ToLower(name) != "jsonmergepatch" {
+		if same, ok := lower[strings.ToLower(name)]; ok && !ordinary[name] && !aggregate[name] && !ordinary[alias] && !strings.EqualFold(alias, same) {
 			t.Errorf("%s (alias of %q) is let in by the letters of %s", name, alias, same)
 		}
 		return nil
@@ -126,7 +125,7 @@ func TestQueryDoorJudgeAgreesWithTheEngine(t *testing.T) {
 			t.Errorf("the second judge lets pass: %s\n%s", text, tree.String())
 		}
 	}
-	t.Log(fmt.Sprintf("%d texts, %d passed the first judge, %d of them are statements", len(texts), passed, parsed))
+	t.Logf("%d texts, %d passed the first judge, %d of them are statements", len(texts), passed, parsed)
 	if parsed < len(panels())/2 {
 		t.Errorf("only %d statements were compared", parsed)
 	}

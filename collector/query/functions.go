@@ -27,7 +27,7 @@ func readFunctions() functions {
 		case line == "[lambda]":
 			section = f.lambda
 		default:
-			for _, name := range strings.Fields(line) {
+			for name := range strings.FieldsSeq(line) {
 				section[strings.ToLower(name)] = true
 			}
 		}

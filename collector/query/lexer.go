@@ -91,8 +91,11 @@ func (s *scanner) next() (token, bool, error) {
 		r, _ := utf8.DecodeRuneInString(s.text[s.at:])
 		return t, false, malformed("Character %q at position %d is not taken outside of quotes: write names and aliases in double quotes, texts in single quotes, and values in place of parameters", r, s.at+1)
 	}
+	if err != nil {
+		return t, false, err
+	}
 	s.clean.WriteString(s.text[t.at:s.at])
-	return t, true, err
+	return t, true, nil
 }
 
 // blanks passes over white space, which stays, and comments, for each of which a blank does.
@@ -132,12 +135,12 @@ func (s *scanner) blanks() error {
 func (s *scanner) quoted(quote byte) error {
 	begin := s.at
 	for s.at++; s.at < len(s.text); s.at++ {
-		switch c := s.text[s.at]; {
-		case c == 0:
+		switch s.text[s.at] {
+		case 0:
 			return malformed("The text at position %d holds a zero byte", begin+1)
-		case c == '\\':
+		case '\\':
 			s.at++
-		case c == quote:
+		case quote:
 			s.at++
 			if s.at >= len(s.text) || s.text[s.at] != quote {
 				return nil

@@ -47,6 +47,6 @@ func unsupported(format string, values ...any) error {
 }
 
 // authentication refuses a user or password. Grafana shows code 516 as such.
-func authentication(format string, values ...any) error {
-	return refuse(516, "AUTHENTICATION_FAILED", http.StatusForbidden, format, values...)
+func authentication(why string) error {
+	return refuse(516, "AUTHENTICATION_FAILED", http.StatusForbidden, "%s", why)
 }
