@@ -89,7 +89,7 @@ type Quality struct {
 	InsufficientSystems int `json:"insufficient_systems"`
 	Workdays            int `json:"workdays"`
 	EstimatedDays       int `json:"estimated_days"`
-	// Moved are systems whose figures have changed since the month was judged.
+	// Moved are systems for which data came after the month was judged; no figure has them.
 	Moved []string `json:"moved_since_judged"`
 }
 
