@@ -3,6 +3,7 @@ package collector_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"html"
 	"os"
 	"path/filepath"
@@ -66,6 +67,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("figures", func(t *testing.T) { checkFigures(t, &m) })
+	t.Run("curve", func(t *testing.T) { checkCurve(t, &m) })
 	t.Run("by hand", func(t *testing.T) { checkByHand(t, &m) })
 	page, book := render(t, m)
 	t.Run("capacity", func(t *testing.T) { checkCapacity(t, &m) })
@@ -156,6 +158,13 @@ func checkByHand(t *testing.T, m *report.Month) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 		t.Errorf("(-by hand +report):\n%s", diff)
 	}
+	var missing []string
+	for _, g := range m.Missing {
+		missing = append(missing, fmt.Sprintf("%s %.4f %g-%g=%g %v", g.ID, g.Coverage.Value, g.DueHours, g.ObservedHours, g.MissingHours, g.FirstAt.IsZero()))
+	}
+	if diff := cmp.Diff([]string{"b3 0.8000 720-576=144 false", "b4 0.0000 504-0=504 true"}, missing); diff != "" {
+		t.Errorf("annex 7 (-by hand +report):\n%s", diff)
+	}
 	hosts, cores := 0, 0.0
 	for _, d := range m.Distribution {
 		hosts, cores = hosts+d.CPUHosts, cores+d.CPUVCPU
@@ -224,7 +233,7 @@ func checkBook(t *testing.T, data []byte, m *report.Month) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	want := []string{"摘要", "附表3 单位明细", "附表2 系统明细", "附表1 主机明细", "附表4 判定与建议", "附表5 变动明细", "增量结算", "口径说明"}
+	want := []string{"摘要", "附表3 单位明细", "附表2 系统明细", "附表1 主机明细", "附表4 判定与建议", "附表5 变动明细", "附表6 故障", "附表7 缺测", "增量结算", "口径说明"}
 	if diff := cmp.Diff(want, book.GetSheetList()); diff != "" {
 		t.Error(diff)
 	}
