@@ -48,27 +48,26 @@ func securityOf(in report.SecurityInput, unit string) (report.Security, error) {
 
 // buildSecurity makes the report of the provider and the extract of each using unit that
 // has hosts of it, or that of one unit alone.
-func buildSecurity(ctx context.Context, ask BuildAsk) (out []Built, err error) {
+func buildSecurity(ctx context.Context, ask BuildAsk) (parts []Part, err error) {
 	in, err := securityInput(ctx, ask.DB.Store, ask.Pack, ask.Period, ask.Month, ask.Provider, ask.Program, ask.Say)
 	if err != nil {
 		return nil, err
 	}
 	units := []string{ask.Unit}
-	if ask.Unit == "" {
+	if ask.Unit == "" && !ask.Whole {
 		units = append(units, unitsOf(in)...)
 	}
 	for _, u := range units {
-		m, err := securityOf(in, u)
-		if err != nil {
-			return nil, err
-		}
-		d, err := report.ComposeSecurity(m)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Built{d, m.Edition(), m})
+		parts = append(parts, func() (Built, error) {
+			m, err := securityOf(in, u)
+			if err != nil {
+				return Built{}, err
+			}
+			d, err := report.ComposeSecurity(m)
+			return Built{d, m.Edition(), m}, err
+		})
 	}
-	return out, nil
+	return parts, nil
 }
 
 // unitsOf are the using units with a host, in order.
@@ -110,13 +109,13 @@ func (g *gathering) security(ctx context.Context, pack rules.Pack, period retent
 	for back, into := range []*[]report.HostFacts{&in.Hosts, &in.Earlier[0], &in.Earlier[1]} {
 		m := g.month.Add(-back)
 		g.say("hosts of " + m.String())
-		facts, err := g.db.HostFacts(ctx, g.span(m))
+		known, err := g.monthFacts(ctx, m)
 		if err != nil {
 			return in, err
 		}
-		*into = hostFacts(facts)
+		*into = hostFacts(known.Hosts)
 		if back == 0 {
-			in.Storage = storageOf(facts)
+			in.Storage = storageOf(known.Hosts)
 		}
 	}
 	if in.Senders, err = g.senders(ctx, span); err != nil {
