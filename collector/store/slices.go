@@ -135,7 +135,8 @@ type interval struct {
 // holding reads what a unit holds.
 func (s *Store) holding(ctx context.Context, unit string) (holding, error) {
 	h := holding{unit: unit}
-	values := map[string]any{"unit": unit}
+	// A parameter is read as a field of TabSeparated.
+	values := map[string]any{"unit": strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`).Replace(unit)}
 	err := s.Each(ctx, query("slice_systems"), values, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)

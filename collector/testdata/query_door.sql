@@ -13,6 +13,7 @@ log_progress (host, key, at, received_at) $host, $mark, $ts, now()
 log_sources (host, key, at, path, received_at) $host, $mark, $ts, $mark, now()
 log_store_hosts (store, provider, class, stream, checked_at, name) $mark, $provider, 'os-auth', '', now(), $mark
 log_store_surveys (store, provider, class, stream, checked_at, note) $mark, $provider, 'os-auth', '', now(), $mark
+month_facts (run, month, provider, kind, subject, system, unit) 1, '2026-05-01', $provider, 'host', $mark, $system, $unit
 power_events (host, off_at, on_at, source, received_at) $host, $ts, $ts, $mark, $ts
 proposal_events (proposal, event, kind, at, recorded_at, data) $mark, $mark, 'found', $ts, $ts, $mark
 proposals (proposal, system, month, unit, providers) $mark, $system, '2026-05-01', $unit, [$provider]
