@@ -46,9 +46,9 @@ bench: build deps ## figures beside their peers and limits, in one run
 compare: ## docs/comparison.md: ours beside Lynis and OpenSCAP on the same hosts (root, Debian 12)
 	go run ./internal/compare
 
-docs: ## docs/metrics.md, docs/schema.md, docs/imports.md and deploy/clickhouse/cluster from the code
+docs: ## docs/metrics.md, docs/schema.md, docs/imports.md and deploy/clickhouse from the code
 	go test ./internal/wire -run MetricsDoc -update
-	go test ./collector/store -run 'SchemaDoc|ClusterSQL' -update
+	go test ./collector/store -run 'SchemaDoc|ClusterSQL|ServerSQL' -update
 	go test ./collector/records -run ImportsDoc -update
 
 fmt: $(GOLANGCI) ## format all Go files

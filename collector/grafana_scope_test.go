@@ -111,7 +111,6 @@ func (d *queryDoor) cutsEveryWay(t *testing.T) {
 		"SELECT p.proposal, e.data FROM proposals AS p JOIN proposal_events AS e USING (proposal)",
 		"SELECT subject, rank() OVER (ORDER BY subject) FROM findings QUALIFY 1",
 		"EXPLAIN SYNTAX SELECT * FROM findings",
-		"EXPLAIN PLAN SELECT * FROM findings",
 		"SELECT toString(groupArray(value)) FROM samples WHERE name = 'node_load1' GROUP BY labels",
 		"SELECT toString(uniq(subject)), toString(topK(9)(subject)) FROM findings",
 		"SELECT t.1 FROM (SELECT tuple(subject, facts) AS t FROM findings)",

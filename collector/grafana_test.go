@@ -51,7 +51,7 @@ func panels() []string {
 		"DESCRIBE allocations",
 		"DESC (SELECT host, max(cpu_used_cores) AS c FROM usage_5m GROUP BY host)",
 		"SHOW CREATE TABLE usage_5m",
-		"EXPLAIN SELECT 1", "EXPLAIN AST SELECT 1", "EXPLAIN QUERY TREE SELECT 1", "EXPLAIN PIPELINE SELECT host FROM hosts",
+		"EXPLAIN AST SELECT 1", "EXPLAIN SYNTAX SELECT host FROM hosts",
 		"SELECT name, type, table FROM system.columns WHERE database = 'DB' AND table = 'usage_5m'",
 		"SELECT DISTINCT name FROM system.columns WHERE database IN ('DB')",
 		"SELECT name FROM system.functions",
@@ -108,6 +108,11 @@ func (d *queryDoor) answersPanels(t *testing.T) {
 			}
 		}
 	}
+	for _, text := range []string{"EXPLAIN SELECT 1", "EXPLAIN QUERY TREE SELECT 1", "EXPLAIN PIPELINE SELECT host FROM hosts", "EXPLAIN PLAN SELECT 1"} {
+		if got := d.ask(t, doorOffice, text, nil); got.status != http.StatusOK {
+			t.Errorf("%s: %d %s", text, got.status, got.body)
+		}
+	}
 	if got := d.ask(t, doorUnit, "SELECT '-- no comment; /* none */' || 'it''s'", nil); got.body != "-- no comment; /* none */it\\'s\n" {
 		t.Errorf("texts are changed on their way: %q", got.body)
 	}
@@ -154,6 +159,11 @@ func (d *queryDoor) speaksTheProtocol(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != 200 {
 		t.Errorf("ping: %d", res.StatusCode)
+	}
+	for person, want := range map[ingest.Person]bool{doorOffice: true, doorUnit: false} {
+		if got := d.ask(t, person, "SELECT count() FROM usage", nil); (got.header.Get("X-ClickHouse-Summary") != "") != want {
+			t.Errorf("summary of what was read, as %s: %v", query.UserOf(person), got.header)
+		}
 	}
 	d.log.Reset()
 	d.ask(t, doorUnit, "SELECT count() FROM usage_5m", nil, "User-Agent", "grafana/12.2.0 clickhouse-datasource/4.18.0 (grafana_user:alice; dashboard_uid:fleet; panel_id:7; rule_uid:r1; lv:go/1.25)")

@@ -173,7 +173,11 @@ func (h *Handler) answer(ctx context.Context, q *request, rules Rules) (*answer,
 			return nil, err
 		}
 	}
-	return h.run(ctx, q.ask(h.cfg.Target, judged.Text, rules, tables), judged.Text, rules)
+	out, err := h.run(ctx, q.ask(h.cfg.Target, judged.Text, rules, tables), judged.Text, rules)
+	if err == nil && rules.Scoped {
+		out.header.Del("X-ClickHouse-Summary") // it counts the rows that were read, those of others included
+	}
+	return out, err
 }
 
 // answer is what the engine said.

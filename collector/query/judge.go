@@ -40,7 +40,7 @@ func (j *Judge) First(statement string, rules Rules) (Judged, error) {
 	case "SELECT", "WITH":
 		return j.question(tokens, clean, "", "")
 	case "EXPLAIN":
-		return j.explain(tokens, clean)
+		return j.explain(tokens, clean, rules)
 	case "DESC", "DESCRIBE":
 		return j.describe(tokens, clean, rules)
 	case "SHOW":
@@ -84,7 +84,7 @@ func (j *Judge) question(tokens []token, clean, before, after string) (Judged, e
 }
 
 // clauses refuses the words with which a SELECT does more than read, and those under which
-// functions hide. All of them are taken in quotes, as names.
+// functions or columns hide. All of them are taken in quotes, as names.
 func clauses(tokens []token) error {
 	for i, t := range tokens {
 		switch t.upper() {
@@ -94,7 +94,7 @@ func clauses(tokens []token) error {
 			return refuse(73, "UNKNOWN_FORMAT", 400, "FORMAT at position %d: leave the clause out, the client asks for the format that it reads", t.at+1)
 		case "SETTINGS":
 			return denied("SETTINGS at position %d: settings are not taken in the statement", t.at+1)
-		case "APPLY", "PARALLEL", "EXECUTE", "EXPLAIN", "OUTFILE", "INFILE":
+		case "APPLY", "NATURAL", "PARALLEL", "EXECUTE", "EXPLAIN", "OUTFILE", "INFILE":
 			return denied("%s at position %d is not allowed here", t.upper(), t.at+1)
 		case "VALUES":
 			if i+1 < len(tokens) && tokens[i+1].is("(") {
@@ -152,15 +152,22 @@ func withNames(tokens []token) map[string]bool {
 	return names
 }
 
-// explain judges EXPLAIN [kind] SELECT ….
-func (j *Judge) explain(tokens []token, clean string) (Judged, error) {
+// explain judges EXPLAIN [kind] SELECT …. A plan tells how much there is to read, rows of
+// others included.
+func (j *Judge) explain(tokens []token, clean string, rules Rules) (Judged, error) {
 	kinds := [][]string{{"AST"}, {"SYNTAX"}, {"PLAN"}, {"PIPELINE"}, {"QUERY", "TREE"}}
+	if rules.Scoped {
+		kinds = kinds[:2]
+	}
 	before, rest := "EXPLAIN ", tokens[1:]
 	for _, k := range kinds {
 		if len(rest) > len(k) && matches(rest, k) {
 			before, rest = "EXPLAIN "+strings.Join(k, " ")+" ", rest[len(k):]
 			break
 		}
+	}
+	if rules.Scoped && before == "EXPLAIN " {
+		return Judged{}, denied("EXPLAIN takes AST or SYNTAX with this user, and a SELECT")
 	}
 	if len(rest) == 0 || !begins(rest[0]) {
 		return Judged{}, denied("EXPLAIN takes AST, SYNTAX, PLAN, PIPELINE or QUERY TREE here, no settings, and a SELECT")

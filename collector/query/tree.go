@@ -196,6 +196,12 @@ func (c *checker) behindIn(named string) error {
 
 // columns holds the names in the statement against those of its tables that are not shown.
 func (c *checker) columns() error {
+	for _, named := range c.identifiers {
+		// Such as _part_offset, which counts rows of others too.
+		if column := last(named); c.rules.Scoped && strings.HasPrefix(column, "_") {
+			return denied("Column %q: columns that ClickHouse makes up may not be read with this user", column)
+		}
+	}
 	for table := range c.tables {
 		t := c.rules.Tables[table]
 		if len(t.Hidden)+len(t.Only) == 0 {
@@ -205,7 +211,7 @@ func (c *checker) columns() error {
 			return denied("All columns of table %q may not be read with this user: name those that you need", table)
 		}
 		for _, named := range c.identifiers {
-			column := named[strings.LastIndexByte(named, '.')+1:]
+			column := last(named)
 			if slices.Contains(t.Hidden, column) || len(t.Only) > 0 && !slices.Contains(t.Only, column) {
 				return denied("Column %q may not be read from table %q with this user", column, table)
 			}
@@ -213,3 +219,6 @@ func (c *checker) columns() error {
 	}
 	return nil
 }
+
+// last is the part of a name behind its last point.
+func last(named string) string { return named[strings.LastIndexByte(named, '.')+1:] }
