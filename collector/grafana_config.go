@@ -26,9 +26,9 @@ type GrafanaConfig struct {
 		MaxResultBytes uint64 `yaml:"max_result_bytes"`
 		// MaxMemoryBytes is the most memory of the engine for a question. Default: 1 GiB
 		MaxMemoryBytes uint64 `yaml:"max_memory_bytes"`
-		// PerMinute is how many questions of one user are taken in a minute. Default: 600
+		// PerMinute is how many questions of one user are taken in a minute. Default: 3000
 		PerMinute int `yaml:"per_minute"`
-		// Burst is how many of them may come at once. Default: 120
+		// Burst is how many of them may come at once. Default: 300
 		Burst int `yaml:"burst"`
 		// AtOnce is how many of them run at once; the others wait. Default: 4
 		AtOnce int `yaml:"at_once"`

@@ -29,24 +29,26 @@ type doorOwner struct {
 	days                           int // before today
 }
 
-// doorOwners are four: two providers with a unit each, and a host of provider pa that went
-// from system sa of unit ua to system sb of unit ub 150 days ago.
+// doorOwners are two providers with a unit each, and a host of provider pa that went from
+// system sa of unit ua to system sb of unit ub 150 days ago, was with ua again from 60 to
+// 30 days ago, and is with ub since.
 func doorOwners() []doorOwner {
 	return []doorOwner{
 		{11, "pa", "ua", "sa", "111111", 200},
 		{22, "pb", "ub", "sb", "222222", 200},
 		{33, "pa", "ub", "sb", "333333", 100},
 		{33, "pa", "ua", "sa", "444444", 200},
+		{33, "pa", "ua", "sa", "555555", 45},
 	}
 }
 
 // doorUsers are the users of the door and the marks of what is theirs.
 func doorUsers() map[ingest.Person][]string {
 	return map[ingest.Person][]string{
-		{Role: ingest.RoleOffice, Reader: true}:                  {"111111", "222222", "333333", "444444"},
-		{Role: ingest.RoleProvider, Subject: "pa", Reader: true}: {"111111", "333333", "444444"},
+		{Role: ingest.RoleOffice, Reader: true}:                  {"111111", "222222", "333333", "444444", "555555"},
+		{Role: ingest.RoleProvider, Subject: "pa", Reader: true}: {"111111", "333333", "444444", "555555"},
 		{Role: ingest.RoleProvider, Subject: "pb", Reader: true}: {"222222"},
-		{Role: ingest.RoleUnit, Subject: "ua", Reader: true}:     {"111111", "444444"},
+		{Role: ingest.RoleUnit, Subject: "ua", Reader: true}:     {"111111", "444444", "555555"},
 		{Role: ingest.RoleUnit, Subject: "ub", Reader: true}:     {"222222", "333333"},
 	}
 }
@@ -132,7 +134,9 @@ func (d *queryDoor) plant(t *testing.T) {
 		"INSERT INTO inventory_log_sources (seq, subject_kind, subject, class) VALUES (1, 'default', '', 'x'), (1, 'information_system', 'sa', 'x'), (1, 'information_system', 'sc', 'x'), (1, 'host', 'own', 'x'), (1, 'host', 'm222222', 'x')",
 		"INSERT INTO inventory_hosts (seq, host, provider, host_id, platform, system, flavor, vcpu, effective_from, state) VALUES " +
 			"(1, 11, 'pa', 'own', 'fa', 'sa', 'la', 2, '2025-01-01 00:00:00', 'in_service'), (1, 22, 'pb', 'm222222', 'fb', 'sb', 'lb', 4, '2025-01-01 00:00:00', 'in_service'), " +
-			"(1, 33, 'pa', 'moved', 'fa', 'sa', 'la', 2, '2025-01-01 00:00:00', 'in_service'), (1, 33, 'pa', 'moved', 'fa', 'sb', 'la', 2, '" + day(150) + "', 'in_service')",
+			"(1, 33, 'pa', 'moved', 'fa', 'sa', 'la', 2, '2025-01-01 00:00:00', 'in_service'), (1, 33, 'pa', 'moved', 'fa', 'sa', 'la', 4, '2025-02-01 00:00:00', 'in_service'), " +
+			"(1, 33, 'pa', 'moved', 'fa', 'sb', 'la', 2, '" + day(150) + "', 'in_service'), (1, 33, 'pa', 'moved', 'fa', 'sa', 'la', 2, '" + day(60) + "', 'in_service'), " +
+			"(1, 33, 'pa', 'moved', 'fa', 'sb', 'la', 2, '" + day(30) + "', 'in_service')",
 		"INSERT INTO judge_runs (run, month, judged_at, findings) VALUES (1, '2026-05-01', now(), 987654)",
 		"INSERT INTO month_closes (month, version, closed_at, run, batch, buckets, hosts) VALUES ('2026-05-01', 1, now(), 1, 'x', 987654, 987654)",
 		"INSERT INTO filing_documents (filing, stage, stored_at, document) VALUES ('m222222', 'sign', now(), 'm222222')",
@@ -215,7 +219,7 @@ func (d *queryDoor) fingerprint(t *testing.T) string {
 // marksIn are the marks of rows in a text.
 func marksIn(text string) map[string]bool {
 	marks := map[string]bool{}
-	for _, m := range regexp.MustCompile(`111111|222222|333333|444444|987654`).FindAllString(text, -1) {
+	for _, m := range regexp.MustCompile(`111111|222222|333333|444444|555555|987654`).FindAllString(text, -1) {
 		marks[m] = true
 	}
 	return marks

@@ -111,6 +111,7 @@ func TestServe(t *testing.T) {
 	}
 	c := Config{DataDir: dir, Listen: "127.0.0.1:0", Providers: []ProviderConfig{{ID: "p", SecretFile: secretFile}}, GroupCommit: 20 * time.Millisecond}
 	c.TLS.CertFile, c.TLS.KeyFile = certify(t, dir, 7)
+	c.API.SecretFile, c.Grafana.QueryListen = secretFile, "127.0.0.1:0"
 	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
 	t.Cleanup(refuses.Close)
 	c.CentralStores = []CentralStore{{Name: "es", Kind: central.Elasticsearch, URL: refuses.URL, Provider: "p", Classes: []central.Class{{Class: "os-auth", Index: "a"}}}}
@@ -174,6 +175,12 @@ func TestServe(t *testing.T) {
 	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_central_probes_total{outcome="failed"} 1`) || !strings.Contains(log.String(), "look at username, password_file or token_file") {
 		t.Errorf("/metrics and the log do not tell of the store that refused:\n%s\n%s", text, log.String())
 	}
+	if status, text := askQueryDoor(t, client, s, bytes.Repeat([]byte("s"), 40)); status != http.StatusOK || text != "i-1\n" {
+		t.Errorf("the query door: %d %s", status, text)
+	}
+	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_queries_total{outcome="answered"} 1`) || !strings.Contains(log.String(), "user=office outcome=answered") {
+		t.Errorf("/metrics and the log do not tell of the question:\n%s\n%s", text, log.String())
+	}
 	// A derivation waits for another process that derives.
 	other, err := os.OpenFile(filepath.Join(dir, "derive.lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -195,6 +202,31 @@ func TestServe(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("Run() = %v\n%s", err, log.String())
 	}
+}
+
+// askQueryDoor asks for the hosts, as Grafana would for the office.
+func askQueryDoor(t *testing.T, client *http.Client, s *Server, secret []byte) (int, string) {
+	t.Helper()
+	token, err := ingest.MintRole(secret, ingest.Person{Role: ingest.RoleOffice, Reader: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.QueryAddr().String()+"/", strings.NewReader("SELECT host_id FROM hosts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-ClickHouse-User", "office")
+	request.Header.Set("X-ClickHouse-Key", token)
+	answer, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
 }
 
 // TestServeFiles lets the service close and file by itself: repeats change nothing, and the

@@ -29,12 +29,12 @@ type Limits struct {
 	Waiting int
 }
 
-// DefaultLimits suit dashboards: a panel shows some thousand points, and a dashboard has
-// some tens of panels that are asked for at once.
+// DefaultLimits suit dashboards: a panel shows some thousand points, a dashboard has
+// some tens of panels that are asked for at once, and all who look at it are one user.
 func DefaultLimits() Limits {
 	return Limits{
 		Time: 30 * time.Second, ResultRows: 200_000, ResultBytes: 32 << 20, MemoryBytes: 1 << 30, Threads: 2,
-		PerMinute: 600, Burst: 120, AtOnce: 4, Waiting: 200,
+		PerMinute: 3000, Burst: 300, AtOnce: 4, Waiting: 300,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -168,10 +169,14 @@ func (s *Store) holding(ctx context.Context, unit string) (holding, error) {
 		return h, fmt.Errorf("read hosts of unit %q: %w", unit, err)
 	}
 	for _, i := range mine {
-		if foreign[i.host] {
-			h.sometimes = append(h.sometimes, i)
-		} else {
+		last := len(h.sometimes) - 1
+		switch {
+		case !foreign[i.host]:
 			h.always = append(h.always, i.host)
+		case last >= 0 && h.sometimes[last].host == i.host && h.sometimes[last].to == i.from:
+			h.sometimes[last].to = i.to // another size of the same holding
+		default:
+			h.sometimes = append(h.sometimes, i)
 		}
 	}
 	h.always = slices.Compact(h.always) // they come by host
@@ -183,13 +188,32 @@ func (s *Store) holding(ctx context.Context, unit string) (holding, error) {
 }
 
 // during is the condition that a row is of a host, and of a time, that is the unit's. A
-// host that was only ever the unit's counts for all times.
+// host that was only ever the unit's counts for all times. Of a host that was another's
+// too, the first time is looked up by host, which costs the same for many hosts; further
+// ones, of a host that came back, are written out.
 func (h holding) during(column string) string {
-	parts := []string{"host IN " + numbers(h.always)}
-	for _, i := range h.sometimes {
-		parts = append(parts, fmt.Sprintf("host = %d AND toUnixTimestamp(%s) >= %d AND toUnixTimestamp(%s) < %d", i.host, column, i.from, column, i.to))
+	condition := "host IN " + h.list()
+	if len(h.sometimes) == 0 {
+		return condition
 	}
-	return strings.Join(parts, " OR ")
+	at := "toInt64(toUnixTimestamp(" + column + "))"
+	var hosts, begins, ends, further []string
+	for n, i := range h.sometimes {
+		if n > 0 && h.sometimes[n-1].host == i.host {
+			further = append(further, fmt.Sprintf("host = %d AND %s >= %d AND %s < %d", i.host, at, i.from, at, i.to))
+			continue
+		}
+		hosts = append(hosts, strconv.FormatUint(i.host, 10))
+		begins, ends = append(begins, strconv.FormatInt(i.from, 10)), append(ends, strconv.FormatInt(i.to, 10))
+	}
+	bound := func(values []string, otherwise int64) string {
+		return fmt.Sprintf("transform(host, CAST([%s], 'Array(UInt64)'), CAST([%s], 'Array(Int64)'), toInt64(%d))", strings.Join(hosts, ", "), strings.Join(values, ", "), otherwise)
+	}
+	condition += " AND " + at + " >= " + bound(begins, math.MinInt64+1) + " AND " + at + " < " + bound(ends, math.MaxInt64)
+	if len(further) > 0 {
+		condition += " OR " + strings.Join(further, " OR ")
+	}
+	return condition
 }
 
 // list are all hosts that are or were the unit's.
@@ -198,7 +222,8 @@ func (h holding) list() string {
 	for _, i := range h.sometimes {
 		all = append(all, i.host)
 	}
-	return numbers(all)
+	slices.Sort(all)
+	return numbers(slices.Compact(all))
 }
 
 // numbers writes numbers as the right side of IN.

@@ -21,7 +21,7 @@ CREATE SETTINGS PROFILE IF NOT EXISTS yunjian_grafana SETTINGS
     add_http_cors_header = 0 CONST;
 
 CREATE QUOTA IF NOT EXISTS yunjian_grafana KEYED BY user_name
-    FOR INTERVAL 1 minute MAX queries = 600, FOR INTERVAL 1 hour MAX execution_time = 3600
+    FOR INTERVAL 1 minute MAX queries = 3000, FOR INTERVAL 1 hour MAX execution_time = 3600
     TO yunjian_grafana_office;
 
 -- Part 2: the office sees all tables.
