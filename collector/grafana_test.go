@@ -31,6 +31,7 @@ func TestQueryDoor(t *testing.T) {
 	t.Run("answers panels", d.answersPanels)
 	t.Run("speaks the protocol", d.speaksTheProtocol)
 	t.Run("lets in who has a token", d.letsIn)
+	t.Run("tries of strangers", d.triesOfStrangers)
 	t.Run("clickhouse-go", d.clickhouseGo)
 	t.Run("functions", d.knowsTheFunctions)
 	if diff := cmp.Diff(before, d.fingerprint(t)); diff != "" {
@@ -223,6 +224,25 @@ func (d *queryDoor) letsIn(t *testing.T) {
 				t.Errorf("%s, %s: got %d %s (%v), want %d", test.name, how, res.StatusCode, body, err, test.status)
 			}
 		}
+	}
+}
+
+// triesOfStrangers: who was refused, and under which name, stands in the log.
+func (d *queryDoor) triesOfStrangers(t *testing.T) {
+	before := d.counts["queries unauthorized"]
+	d.log.Reset()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.server.URL+"/", strings.NewReader("SELECT 1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth("office", "guess")
+	res, err := d.server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if log := d.log.String(); d.counts["queries unauthorized"] != before+1 || !strings.Contains(log, "user=office outcome=unauthorized") || strings.Contains(log, "guess") {
+		t.Errorf("counted %v; log: %s", d.counts, log)
 	}
 }
 

@@ -71,20 +71,31 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	begun := h.cfg.Now()
 	a := &account{user: "-", outcome: "answered"}
-	err := h.serve(w, r, a)
+	out, err := h.serve(w, r, a)
 	took := h.cfg.Now().Sub(begun)
+	var refusal *RefusedError
 	if err != nil {
-		h.fail(w, err, a)
+		refusal = h.refusal(err, a)
 	} else {
 		h.cfg.Answered(took)
 	}
+	h.audit(r, a, took)
+	if refusal != nil {
+		refusal.send(w)
+		return
+	}
+	out.send(w, r)
+}
+
+// audit writes down a question and what became of it, before the asker gets it.
+func (h *Handler) audit(r *http.Request, a *account, took time.Duration) {
 	h.cfg.Count("queries", a.outcome, 1)
 	attrs := append([]any{
 		slog.String("user", bounded(a.user, auditItem)), slog.String("outcome", a.outcome), slog.Int64("milliseconds", took.Milliseconds()),
 		slog.Uint64("rows", a.rows), slog.Int("bytes", a.bytes), slog.String("statement", bounded(a.statement, auditText)), slog.String("digest", digest(a.statement)),
 		slog.String("remote", r.RemoteAddr),
 	}, agent(r.UserAgent())...)
-	if err != nil {
+	if a.reason != "" {
 		attrs = append(attrs, slog.String("reason", bounded(a.reason, auditText)))
 	}
 	h.cfg.Log.Info("query", attrs...)
@@ -97,51 +108,51 @@ type account struct {
 	bytes                            int
 }
 
-// serve answers one question, or returns why not before anything was sent.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, a *account) error {
+// serve answers one question, or says why not.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, a *account) (*answer, error) {
 	if r.URL.Path != "/" || r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		return unsupported("Questions are taken by POST / only, not by %s %s", r.Method, bounded(r.URL.Path, auditItem))
+		return nil, unsupported("Questions are taken by POST / only, not by %s %s", r.Method, bounded(r.URL.Path, auditItem))
 	}
-	person, err := h.login(r)
+	person, err := h.login(r, a)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a.user = UserOf(person)
 	q, err := readRequest(r, h.cfg.Limits, h.cfg.Database)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.statement = q.statement
 	leave, err := h.gates.get(a.user, h.cfg.Now()).enter(r.Context(), h.cfg.Now())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
 	rules, err := h.cfg.Rules(r.Context(), person)
 	if err != nil {
-		return fmt.Errorf("read what the user may see: %w", err)
+		return nil, fmt.Errorf("read what the user may see: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), q.limits.Time+grace)
 	defer cancel()
-	answer, err := h.answer(ctx, &q, rules)
+	out, err := h.answer(ctx, &q, rules)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a.rows, a.bytes = answer.rows, len(answer.data)
-	return answer.send(w, r)
+	a.rows, a.bytes = out.rows, len(out.data)
+	return out, nil
 }
 
 // grace is how much longer than its own limit a question may take to be answered: it is
 // judged before it runs, and waits for a free session of the engine.
 const grace = 20 * time.Second
 
-// login finds out who asks.
-func (h *Handler) login(r *http.Request) (ingest.Person, error) {
+// login finds out who asks. The account has the name that was given, right or not.
+func (h *Handler) login(r *http.Request, a *account) (ingest.Person, error) {
 	user, password, err := credentials(r)
 	if err != nil {
 		return ingest.Person{}, err
 	}
+	a.user = user
 	p, err := ingest.VerifyRole(h.cfg.Secret, password)
 	if err != nil {
 		return ingest.Person{}, authentication("The password is not right: it is a token made with `yunjian-collector token --role office --read-only`")
@@ -215,8 +226,8 @@ func (h *Handler) run(ctx context.Context, target, statement string, rules Rules
 	return out, nil
 }
 
-// send passes an answer on.
-func (a *answer) send(w http.ResponseWriter, r *http.Request) error {
+// send passes an answer on. Half an answer is none: the connection then ends.
+func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	for _, key := range []string{"Content-Type", "X-ClickHouse-Format", "X-ClickHouse-Timezone", "X-ClickHouse-Query-Id", "X-ClickHouse-Server-Display-Name", "X-ClickHouse-Summary"} {
 		if v := a.header.Get(key); v != "" {
 			w.Header().Set(key, v)
@@ -226,22 +237,21 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) error {
 	if len(a.data) < worthIt || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.data)))
 		_, _ = w.Write(a.data) // the client is gone if this fails
-		return nil
+		return
 	}
 	w.Header().Set("Content-Encoding", "gzip")
 	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	if err == nil {
+		_, err = z.Write(a.data)
+		err = errors.Join(err, z.Close())
+	}
 	if err != nil {
-		return fmt.Errorf("compress the answer: %w", err)
+		panic(http.ErrAbortHandler)
 	}
-	_, err = z.Write(a.data)
-	if err = errors.Join(err, z.Close()); err != nil {
-		panic(http.ErrAbortHandler) // half an answer is none
-	}
-	return nil
 }
 
-// fail answers with an error.
-func (h *Handler) fail(w http.ResponseWriter, err error, a *account) {
+// refusal is an error as it is answered; the account gets outcome and reason.
+func (h *Handler) refusal(err error, a *account) *RefusedError {
 	e, ok := errors.AsType[*RefusedError](err)
 	if !ok {
 		h.cfg.Log.Error("question not answered", slog.Any("error", err))
@@ -253,16 +263,10 @@ func (h *Handler) fail(w http.ResponseWriter, err error, a *account) {
 		a.outcome = "unauthorized"
 	case e.Code == 201 || e.Code == 202:
 		a.outcome = "limited"
-	case !ok || e.Status >= http.StatusInternalServerError:
+	case e.Status >= http.StatusInternalServerError:
 		a.outcome = "failed"
 	default:
 		a.outcome = "refused"
 	}
-	if e.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
-	}
-	w.Header().Set("X-ClickHouse-Exception-Code", strconv.Itoa(e.Code))
-	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
-	w.WriteHeader(e.Status)
-	_, _ = fmt.Fprintln(w, e.Error()) // the client is gone if this fails
+	return e
 }

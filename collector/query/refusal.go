@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
 // RefusedError says why a question is not answered, in the form of ClickHouse's errors.
@@ -20,6 +21,17 @@ type RefusedError struct {
 // Error gives the text as a ClickHouse server would write it.
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("Code: %d. DB::Exception: %s (%s)", e.Code, e.Message, e.Name)
+}
+
+// send answers with the error.
+func (e *RefusedError) send(w http.ResponseWriter) {
+	if e.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	w.Header().Set("X-ClickHouse-Exception-Code", strconv.Itoa(e.Code))
+	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
+	w.WriteHeader(e.Status)
+	_, _ = fmt.Fprintln(w, e.Error()) // the client is gone if this fails
 }
 
 func refuse(code int, name string, status int, format string, values ...any) *RefusedError {
