@@ -78,17 +78,27 @@ func QueryRules(ctx context.Context, db *store.Store, p ingest.Person) (query.Ru
 		}
 		rules.Tables[name] = t
 	}
-	columns := query.Table{Only: []string{
-		"database", "table", "name", "type", "position", "default_kind", "default_expression", "comment",
-		"is_in_partition_key", "is_in_sorting_key", "is_in_primary_key", "is_in_sampling_key",
-	}}
-	tables := query.Table{Only: []string{"database", "name", "table", "engine", "comment", "primary_key", "sorting_key", "partition_key"}}
-	if !rules.Scoped {
-		columns, tables = query.Table{}, query.Table{}
+	for _, whole := range []string{"system.functions", "system.one", "system.numbers"} {
+		rules.Tables[whole] = query.Table{}
 	}
-	rules.Tables["system.columns"], rules.Tables["system.tables"] = columns, tables
-	for _, plain := range []string{"system.databases", "system.functions", "system.one", "system.numbers"} {
-		rules.Tables[plain] = query.Table{}
+	for name, columns := range shownOfSystem() {
+		if !rules.Scoped {
+			columns = nil
+		}
+		rules.Tables[name] = query.Table{Only: columns}
 	}
 	return rules, nil
+}
+
+// shownOfSystem are the columns of ClickHouse's own tables that a provider or unit may
+// read; the others count rows and bytes of all, or name folders.
+func shownOfSystem() map[string][]string {
+	return map[string][]string{
+		"system.columns": {
+			"database", "table", "name", "type", "position", "default_kind", "default_expression", "comment",
+			"is_in_partition_key", "is_in_sorting_key", "is_in_primary_key", "is_in_sampling_key",
+		},
+		"system.databases": {"name", "engine", "comment"},
+		"system.tables":    {"database", "name", "table", "engine", "comment", "primary_key", "sorting_key", "partition_key"},
+	}
 }

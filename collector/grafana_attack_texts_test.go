@@ -234,6 +234,7 @@ func tableAttacks() []attack {
 		{"SELECT data_compressed_bytes FROM system.columns", "may not be read from table"},
 		{"SELECT c.data_compressed_bytes AS name FROM system.columns AS c", "may not be read from table"},
 		{"SELECT total_rows FROM system.tables", "may not be read from table"},
+		{"SELECT data_path FROM system.databases", "may not be read from table"},
 		{"SELECT COLUMNS('total') FROM system.tables", "All columns"},
 		{"SELECT 1 FROM judge_runs NATURAL JOIN (SELECT 987654 AS findings)", "NATURAL at position"},
 		{"SELECT max(_part_offset) FROM usage", "makes up"},
