@@ -48,7 +48,7 @@ func (p *publisher) lookDashboard(ctx context.Context, want Dashboard) (step, er
 	default:
 		return step{}, err
 	}
-	there := &presentDashboard{model: object(found.Payload.Dashboard)}
+	there := &presentDashboard{model: plainObject(found.Payload.Dashboard)}
 	if meta := found.Payload.Meta; meta != nil {
 		there.folder, there.provisioned, there.version = meta.FolderUID, meta.Provisioned, meta.Version
 	}
@@ -102,7 +102,7 @@ func (p *publisher) readVersion(ctx context.Context, uid string, version int64) 
 
 // content is a dashboard without what Grafana numbers it by.
 func content(model any) map[string]any {
-	plain := object(model)
+	plain := plainObject(model)
 	for _, key := range []string{"id", "version", "iteration"} {
 		delete(plain, key)
 	}

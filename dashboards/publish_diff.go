@@ -89,9 +89,9 @@ func memberNames(list []any) []string {
 	for _, key := range []string{"id", "refId", "uid", "name"} {
 		names := make([]string, 0, len(list))
 		for _, member := range list {
-			object, _ := member.(map[string]any)
-			if object[key] != nil {
-				names = append(names, fmt.Sprintf("%s=%v", key, object[key]))
+			fields, _ := member.(map[string]any)
+			if fields[key] != nil {
+				names = append(names, fmt.Sprintf("%s=%v", key, fields[key]))
 			}
 		}
 		if len(names) == len(list) && len(slices.Compact(slices.Sorted(slices.Values(names)))) == len(list) {
@@ -118,8 +118,8 @@ func normal(value any) any {
 	return plain
 }
 
-// object is normal for what must be a JSON object; an empty one if it is none.
-func object(value any) map[string]any {
+// plainObject is normal for what must be a JSON object; an empty one if it is none.
+func plainObject(value any) map[string]any {
 	plain, ok := normal(value).(map[string]any)
 	if !ok {
 		return map[string]any{}
