@@ -28,13 +28,14 @@ import (
 )
 
 // extracts is a kind that makes one report for each of two units, as notices are.
-func extracts(_ context.Context, ask collector.BuildAsk) (out []collector.Built, err error) {
+func extracts(_ context.Context, ask collector.BuildAsk) (out []collector.Part, err error) {
 	for _, unit := range []string{"N-1", "N-2"} {
 		e := report.Edition{Kind: report.KindNotice, Provider: ask.Provider, Unit: unit, Period: ask.Month, Version: 1, Batch: "b", JudgedAt: ask.Day.In(collector.Zone())}
-		out = append(out, collector.Built{Edition: e, Document: report.Document{
+		built := collector.Built{Edition: e, Document: report.Document{
 			Title: "通报", Name: e.FileName(), Absent: "未提供", Cover: []report.Pair{{Label: "单位", Value: "mark-" + unit}},
 			Sheets: []report.Sheet{{Name: "一", Title: "mark-" + unit}},
-		}})
+		}}
+		out = append(out, func() (collector.Built, error) { return built, nil })
 	}
 	return out, nil
 }

@@ -42,12 +42,17 @@ type MakeAsk struct {
 	Kind     string
 	// Unit is the code of the using unit whose report alone is wanted; empty: all.
 	Unit string
+	// Whole leaves out the extracts of using units, unless they get their place in the
+	// ledger together with the report of the provider.
+	Whole bool
 	// AsOf is the day as of which proceedings are shown; zero: of the last step.
 	AsOf calendar.Date
 	Dir  string
+	// Figures asks for the figures of each report.
+	Figures bool
 }
 
-// Made is a report whose files were written.
+// Made is a report whose files were written; they are named without their bytes.
 type Made struct {
 	Edition  report.Edition
 	Dir      string
@@ -55,6 +60,7 @@ type Made struct {
 	Files    []report.File
 	// Omitted are formats that could not be printed on this machine.
 	Omitted []string
+	// Figures are there if they were asked for and did not come from the ledger.
 	Figures any
 }
 
@@ -99,11 +105,11 @@ func (f *Filer) Make(ctx context.Context, ask MakeAsk) ([]Made, error) {
 		return nil, err
 	}
 	if b.Unfiled || b.Proceeding || !closed {
-		built, err := f.build(ctx, b, ask)
+		parts, err := f.build(ctx, b, ask)
 		if err != nil {
 			return nil, err
 		}
-		return f.drafts(built, b, ask.Dir)
+		return f.drafts(parts, b, ask)
 	}
 	unlock, err := lock(ctx, f.DB.filing)
 	if err != nil {
@@ -113,29 +119,36 @@ func (f *Filer) Make(ctx context.Context, ask MakeAsk) ([]Made, error) {
 	return f.filed(ctx, b, ask, closing)
 }
 
-func (f *Filer) build(ctx context.Context, b Builder, ask MakeAsk) ([]Built, error) {
+func (f *Filer) build(ctx context.Context, b Builder, ask MakeAsk) ([]Part, error) {
 	return b.Build(ctx, BuildAsk{
-		DB: f.DB, Pack: f.Pack, Month: ask.Month, Provider: ask.Provider, Unit: ask.Unit, AsOf: ask.AsOf, Period: f.Period, Settings: f.Settings,
+		DB: f.DB, Pack: f.Pack, Month: ask.Month, Provider: ask.Provider, Unit: ask.Unit, Whole: ask.Whole, AsOf: ask.AsOf, Period: f.Period, Settings: f.Settings,
 		Day: calendar.DateOf(f.Now().In(store.Zone())), Program: f.Program, Say: f.Say,
 	})
 }
 
 // drafts writes reports that are not in the ledger.
-func (f *Filer) drafts(built []Built, b Builder, dir string) (out []Made, err error) {
-	for _, x := range built {
+func (f *Filer) drafts(parts []Part, b Builder, ask MakeAsk) (out []Made, err error) {
+	for i, part := range parts {
+		f.progress(i, len(parts))
+		x, err := part()
+		if err != nil {
+			return nil, err
+		}
 		if !b.Unfiled {
 			if err := x.Document.Issue(report.Issue{Version: x.Edition.Version}); err != nil {
 				return nil, err
 			}
-			if err := f.Printer.Keep(dir, &x.Document, x.Edition); err != nil {
+			if err := f.Printer.Keep(ask.Dir, &x.Document, x.Edition); err != nil {
 				return nil, err
 			}
 		}
-		made, err := f.write(dir, x.Document, x.Edition)
+		made, err := f.write(ask.Dir, x.Document, x.Edition)
 		if err != nil {
 			return nil, err
 		}
-		made.Figures = x.Figures
+		if ask.Figures {
+			made.Figures = x.Figures
+		}
 		out = append(out, made)
 	}
 	return out, nil
@@ -154,6 +167,9 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 				return nil, fmt.Errorf("report %s of %s has no part for unit %q", ask.Kind, ask.Month, ask.Unit)
 			}
 		}
+		if ask.Whole {
+			known = slices.DeleteFunc(known, func(x filing.Filing) bool { return x.Unit != "" })
+		}
 		for i := range known {
 			made, err := f.again(ctx, &known[i], ask.Dir, closing)
 			if err != nil {
@@ -167,19 +183,34 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 	if err != nil {
 		return nil, err
 	}
-	ask.Unit = "" // all parts get their place in the ledger together
-	built, err := f.build(ctx, b, ask)
+	ask.Unit, ask.Whole = "", false // all parts get their place in the ledger together
+	parts, err := f.build(ctx, b, ask)
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range built {
-		made, err := f.prepare(ctx, x, before, len(built), ask.Dir, closing)
+	for i, part := range parts {
+		f.progress(i, len(parts))
+		x, err := part()
 		if err != nil {
 			return nil, err
+		}
+		made, err := f.prepare(ctx, x, before, len(parts), ask.Dir, closing)
+		if err != nil {
+			return nil, err
+		}
+		if ask.Figures {
+			made.Figures = x.Figures
 		}
 		out = append(out, made)
 	}
 	return out, nil
+}
+
+// progress tells how many reports of several have been written.
+func (f *Filer) progress(done, of int) {
+	if of > 1 && done > 0 {
+		f.Say(fmt.Sprintf("%d of %d reports written", done, of))
+	}
 }
 
 // issues are the reports of a provider, month and kind that stand in the ledger.
@@ -219,7 +250,6 @@ func (f *Filer) prepare(ctx context.Context, x Built, included report.Late, of i
 	if err != nil {
 		return Made{}, err
 	}
-	made.Figures = x.Figures
 	event := filing.Event{Kind: filing.Prepare, At: now, Data: filing.Data{Batch: kept.Edition.Batch, Files: filesOf(made.Files), Parts: of}}
 	_, _, err = f.record(ctx, head, event)
 	return made, err
@@ -320,6 +350,9 @@ func (f *Filer) write(dir string, d report.Document, e report.Edition) (Made, er
 		return Made{}, err
 	}
 	manifest, err := WriteReport(dir, e, files)
+	for i := range files {
+		files[i].Data = nil // they are written
+	}
 	return Made{Edition: e, Dir: dir, Manifest: manifest, Files: files, Omitted: omitted}, err
 }
 

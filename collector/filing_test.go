@@ -320,7 +320,7 @@ func TestCloseRefuses(t *testing.T) {
 func wholeUsage() map[string]collector.Builder {
 	all := collector.Builders()
 	build := all[report.KindUsage].Build
-	all[report.KindUsage] = collector.Builder{Build: func(ctx context.Context, ask collector.BuildAsk) ([]collector.Built, error) {
+	all[report.KindUsage] = collector.Builder{Build: func(ctx context.Context, ask collector.BuildAsk) ([]collector.Part, error) {
 		built, err := build(ctx, ask)
 		return built[:min(1, len(built))], err
 	}}

@@ -54,6 +54,26 @@ func (m *metrics) committed(rows *wire.Rows, took time.Duration) {
 	m.rows["log_evidence"].Add(len(rows.Evidence))
 }
 
+// total is the sum of an event's counters whose outcome is wanted.
+func (m *metrics) total(event string, wanted func(outcome string) bool) (n uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, c := range m.events {
+		if key[0] == event && wanted(key[1]) {
+			n += c.Value()
+		}
+	}
+	return n
+}
+
+// stored is the number of rows that were stored, in all tables.
+func (m *metrics) stored() (n uint64) {
+	for _, c := range m.rows {
+		n += c.Value()
+	}
+	return n
+}
+
 // gauge shows a value that is asked for when the page is read.
 func (m *metrics) gauge(name string, value func() float64) { m.set.Gauge(name, value) }
 

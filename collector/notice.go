@@ -229,7 +229,7 @@ func proceeding(m proposal.Machine, r *store.ProposalRecord, provider string, da
 
 // buildNotices makes the notice of each using unit and the summary for the office, or the
 // notice of one unit.
-func buildNotices(ctx context.Context, ask BuildAsk) ([]Built, error) {
+func buildNotices(ctx context.Context, ask BuildAsk) ([]Part, error) {
 	n, err := GatherNotices(ctx, ask.DB, ask.Pack, ask.Month, ask.Provider, ask.Program, ask.AsOf, ask.Say)
 	if err != nil {
 		return nil, err
@@ -247,17 +247,16 @@ func buildNotices(ctx context.Context, ask BuildAsk) ([]Built, error) {
 	for _, u := range units {
 		inputs = append(inputs, n.Unit(u))
 	}
-	var out []Built
+	var parts []Part
 	for _, in := range inputs {
-		notice, err := report.BuildNotice(in)
-		if err != nil {
-			return nil, err
-		}
-		d, err := report.ComposeNotice(notice)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Built{d, notice.Edition(), notice})
+		parts = append(parts, func() (Built, error) {
+			notice, err := report.BuildNotice(in)
+			if err != nil {
+				return Built{}, err
+			}
+			d, err := report.ComposeNotice(notice)
+			return Built{d, notice.Edition(), notice}, err
+		})
 	}
-	return out, nil
+	return parts, nil
 }

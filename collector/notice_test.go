@@ -21,13 +21,26 @@ func (f *caseFile) notices(t *testing.T, unit string, asOf calendar.Date) []coll
 	if err != nil {
 		t.Fatal(err)
 	}
-	built, err := collector.Builders()[report.KindNotice].Build(t.Context(), collector.BuildAsk{
+	return buildAll(t, report.KindNotice, collector.BuildAsk{
 		DB: f.db, Pack: pack, Month: f.month, Provider: "p", Unit: unit, AsOf: asOf, Program: "test", Say: quiet,
 	})
+}
+
+// buildAll makes all reports of a kind.
+func buildAll(t *testing.T, kind string, ask collector.BuildAsk) (out []collector.Built) {
+	t.Helper()
+	parts, err := collector.Builders()[kind].Build(t.Context(), ask)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return built
+	for _, part := range parts {
+		built, err := part()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, built)
+	}
+	return out
 }
 
 func pageOf(t *testing.T, d report.Document) string {

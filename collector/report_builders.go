@@ -20,6 +20,9 @@ type BuildAsk struct {
 	Provider string
 	// Unit is the code of the using unit whose report alone is wanted; empty: all.
 	Unit string
+	// Whole leaves out the extracts of using units, where they are cut from the report of
+	// the provider.
+	Whole bool
 	// Settings of the ledger, and the day as of which it is read.
 	Settings ReportsConfig
 	Day      calendar.Date
@@ -41,10 +44,15 @@ type Built struct {
 	Figures any
 }
 
+// Part makes one of several reports when it is called, so that those of a large provider
+// need not be held in memory together.
+type Part func() (Built, error)
+
 // Builder makes the reports of one kind.
 type Builder struct {
-	// Build makes the reports of a provider and month: one, or one for each using unit.
-	Build func(ctx context.Context, ask BuildAsk) ([]Built, error)
+	// Build reads what the reports of a provider and month are made of: one, or one for
+	// each using unit.
+	Build func(ctx context.Context, ask BuildAsk) ([]Part, error)
 	// Unfiled kinds have no place in the ledger: they are made anew whenever they are
 	// asked for, need no signature and may be about all providers.
 	Unfiled bool
@@ -66,7 +74,7 @@ func Builders() map[string]Builder {
 
 // buildUsage makes the report of the provider and the extract of each using unit that has
 // a host of it, or that of one unit alone.
-func buildUsage(ctx context.Context, ask BuildAsk) (out []Built, err error) {
+func buildUsage(ctx context.Context, ask BuildAsk) ([]Part, error) {
 	in, err := usageInput(ctx, ask.DB, ask.Pack, ask.Month, ask.Provider, ask.Program, ask.Say)
 	if err != nil {
 		return nil, err
@@ -75,35 +83,41 @@ func buildUsage(ctx context.Context, ask BuildAsk) (out []Built, err error) {
 	if err != nil {
 		return nil, err
 	}
-	months := []report.Month{}
+	var parts []Part
 	units := []string{ask.Unit}
 	if ask.Unit == "" {
-		months, units = append(months, whole), nil
+		parts, units = append(parts, func() (Built, error) { return usagePart(whole) }), nil
 		for i := range whole.Units {
-			if whole.Units[i].ID != "" { // hosts without a system have no unit
+			if whole.Units[i].ID != "" && !ask.Whole { // hosts without a system have no unit
 				units = append(units, whole.Units[i].ID)
 			}
 		}
 	}
+	if ask.Unit != "" { // one that is not there is refused at once
+		if _, err := in.Extract(ask.Unit, whole.Place(ask.Unit)); err != nil {
+			return nil, err
+		}
+	}
 	for _, u := range units {
-		own, err := in.Extract(u, whole.Place(u))
-		if err != nil {
-			return nil, err
-		}
-		m, err := report.Build(own)
-		if err != nil {
-			return nil, err
-		}
-		months = append(months, m)
+		place := whole.Place(u)
+		parts = append(parts, func() (Built, error) {
+			own, err := in.Extract(u, place)
+			if err != nil {
+				return Built{}, err
+			}
+			m, err := report.Build(own)
+			if err != nil {
+				return Built{}, err
+			}
+			return usagePart(m)
+		})
 	}
-	for _, m := range months {
-		d, err := report.Compose(m)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Built{d, m.Edition(), m})
-	}
-	return out, nil
+	return parts, nil
+}
+
+func usagePart(m report.Month) (Built, error) {
+	d, err := report.Compose(m)
+	return Built{d, m.Edition(), m}, err
 }
 
 // Printer prints reports. Its parts are functions of the caller, which knows the formats.

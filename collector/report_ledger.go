@@ -18,7 +18,7 @@ import (
 const ledgerMonths = 12
 
 // buildLedger makes the ledgers D1 to D5 as of a day, of one provider or of all.
-func buildLedger(ctx context.Context, ask BuildAsk) ([]Built, error) {
+func buildLedger(ctx context.Context, ask BuildAsk) ([]Part, error) {
 	known, err := ask.DB.Inventory(ctx)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func buildLedger(ctx context.Context, ask BuildAsk) ([]Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Built{{d, ledger.Edition(in, store.Zone()), in.Filings}}, nil
+	return []Part{func() (Built, error) { return Built{d, ledger.Edition(in, store.Zone()), in.Filings}, nil }}, nil
 }
 
 // ledgerDeadlines are the steps that proposals expect, as of the end of the day.

@@ -48,27 +48,26 @@ func securityOf(in report.SecurityInput, unit string) (report.Security, error) {
 
 // buildSecurity makes the report of the provider and the extract of each using unit that
 // has hosts of it, or that of one unit alone.
-func buildSecurity(ctx context.Context, ask BuildAsk) (out []Built, err error) {
+func buildSecurity(ctx context.Context, ask BuildAsk) (parts []Part, err error) {
 	in, err := securityInput(ctx, ask.DB.Store, ask.Pack, ask.Period, ask.Month, ask.Provider, ask.Program, ask.Say)
 	if err != nil {
 		return nil, err
 	}
 	units := []string{ask.Unit}
-	if ask.Unit == "" {
+	if ask.Unit == "" && !ask.Whole {
 		units = append(units, unitsOf(in)...)
 	}
 	for _, u := range units {
-		m, err := securityOf(in, u)
-		if err != nil {
-			return nil, err
-		}
-		d, err := report.ComposeSecurity(m)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Built{d, m.Edition(), m})
+		parts = append(parts, func() (Built, error) {
+			m, err := securityOf(in, u)
+			if err != nil {
+				return Built{}, err
+			}
+			d, err := report.ComposeSecurity(m)
+			return Built{d, m.Edition(), m}, err
+		})
 	}
-	return out, nil
+	return parts, nil
 }
 
 // unitsOf are the using units with a host, in order.

@@ -16,10 +16,7 @@ func TestUsageExtracts(t *testing.T) {
 	s, pack := securityStore(t)
 	faces, toText := typefaces(t), program(t, "pdftotext", "poppler-utils")
 	ask := collector.BuildAsk{DB: &collector.Database{Store: s}, Pack: pack, Month: fixtureMonth(), Provider: fixtureProvider, Program: "test", Say: quiet}
-	built, err := collector.Builders()[report.KindUsage].Build(t.Context(), ask)
-	if err != nil {
-		t.Fatal(err)
-	}
+	built := buildAll(t, report.KindUsage, ask)
 	own := map[string]string{"N-0001": "公文系统", "N-0002": "档案库"}
 	foreign := map[string][]string{
 		"N-0001": {"N-0002", "档案库", "cmd|"},

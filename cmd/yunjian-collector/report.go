@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -16,7 +17,8 @@ import (
 )
 
 func newReport(o *options) *cobra.Command {
-	var monthText, asOf string
+	var monthText, asOf, profile string
+	extracts := true
 	var ask collector.MakeAsk
 	formats := reportFormats()
 	cmd := &cobra.Command{
@@ -76,23 +78,31 @@ and fonts-arphic-ukai, or fonts_dir in the configuration. Without one they are l
 			if ask.Unit != "" && ask.Kind == report.KindLedger {
 				return fmt.Errorf("--unit is not for --kind %s", report.KindLedger)
 			}
+			if !extracts && ask.Unit != "" {
+				return errors.New("--unit asks for one extract and --extracts=false for none: choose one")
+			}
+			ask.Whole, ask.Figures = !extracts, o.json
 			p := press{formats: formats, explicit: cmd.Flags().Changed("formats")}
 			f, err := o.filer(cmd, p, "report:")
 			if err != nil {
 				return err
 			}
 			defer func() { err = closeWith(f.DB, err) }()
-			made, err := f.Make(cmd.Context(), ask)
-			if err != nil {
-				return err
-			}
-			return o.printMade(cmd, made)
+			return profiled(profile, func() error {
+				made, err := f.Make(cmd.Context(), ask)
+				if err != nil {
+					return err
+				}
+				return o.printMade(cmd, made)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&monthText, "month", "", "month to report, such as 2026-10")
 	cmd.Flags().StringVar(&ask.Provider, "provider", "", "id of the provider, as in the inventory")
 	cmd.Flags().StringVar(&ask.Kind, "kind", report.KindUsage, "kind of the report: "+strings.Join(slices.Sorted(maps.Keys(collector.Builders())), ", "))
 	cmd.Flags().StringVar(&ask.Unit, "unit", "", "code of the using unit whose report alone is wanted")
+	cmd.Flags().BoolVar(&extracts, "extracts", true, "also write the extract of each using unit; the ledger of a closed month takes them together")
+	profileFlag(cmd, &profile)
 	cmd.Flags().StringVar(&asOf, "as-of", "", "day whose state the forms of a notice show, such as 2026-11-30 (default that of the last recorded step)")
 	cmd.Flags().StringVar(&ask.Dir, "out", "", "folder for the files; made if it is not there (default reports.out/MONTH of the configuration)")
 	cmd.Flags().StringSliceVar(&formats, "formats", formats, "formats to write")

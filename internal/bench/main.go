@@ -29,6 +29,7 @@ type options struct {
 	percent  int
 	judged   int
 	fleets   string
+	reported int
 }
 
 func main() {
@@ -55,6 +56,7 @@ func sections() []section {
 		{"disk", "bytes per host-minute after merge; about 2 minutes", diskSection},
 		{"percentiles", "month percentiles of all hosts; about 10 minutes", percentileSection},
 		{"judge", "judging a month and recommending sizes for up to 100,000 hosts; about 75 minutes, most of it to make the month", judgeSection},
+		{"report", "the monthly report A of 2,000 systems and 20,000 hosts in all formats; about 15 minutes, most of it to make the month", reportSection},
 		{"codecs", "bytes per value of each column and of other codecs; about 1 minute", codecSection},
 		{"crash", "kill -9 loop; about 3 minutes for 100 kills", crashSection},
 	}
@@ -74,7 +76,8 @@ func parse(args []string, errOut io.Writer) (options, []section, error) {
 	f.IntVar(&o.sockets, "sockets", 0, "section agent measures a second time with so many open sockets")
 	f.IntVar(&o.percent, "percentile-hosts", 100_000, "most hosts of section percentiles")
 	f.IntVar(&o.judged, "judge-hosts", 100_000, "most hosts of section judge, which also runs the smaller of 1,000, 4,000 and 10,000")
-	f.StringVar(&o.fleets, "judge-data", "", "keep the fleets of section judge in this folder and use those that are there; made and removed if empty")
+	f.IntVar(&o.reported, "report-hosts", reportHosts, "hosts of section report, ten in a system")
+	f.StringVar(&o.fleets, "judge-data", "", "keep the fleets of sections judge and report in this folder and use those that are there; made and removed if empty")
 	f.Usage = func() {
 		fmt.Fprintln(errOut, "usage: go run ./internal/bench [flags]   (after make build deps)")
 		f.PrintDefaults()
