@@ -83,14 +83,14 @@ func (r *Report) Count(action Action) int {
 // Pending is the number of objects that are, or with DryRun would be, written.
 func (r *Report) Pending() int { return r.Count(Created) + r.Count(Updated) + r.Count(Deleted) }
 
-// step is what one write does, and to which objects.
-type step struct {
+// stage is what one write does, and to which objects.
+type stage struct {
 	changes []Change
 	write   func(context.Context) error // nil: there is nothing to write
 }
 
-// only is a step about one object that writes nothing.
-func only(c Change) step { return step{changes: []Change{c}} }
+// only is a stage about one object that writes nothing.
+func only(c Change) stage { return stage{changes: []Change{c}} }
 
 // publisher is one run.
 type publisher struct {
@@ -125,14 +125,14 @@ func Publish(ctx context.Context, g Grafana, want Publication) (*Report, error) 
 	if err != nil {
 		return report, err
 	}
-	steps := make([]step, len(looks))
+	stages := make([]stage, len(looks))
 	for i, look := range looks {
-		if steps[i], err = look(ctx); err != nil {
+		if stages[i], err = look(ctx); err != nil {
 			return report, err
 		}
 	}
-	for i := range steps {
-		done := steps[i]
+	for i := range stages {
+		done := stages[i]
 		if p.DryRun {
 			p.validate(ctx, &done)
 		} else if done, err = p.apply(ctx, done, looks[i]); err != nil {
@@ -149,32 +149,32 @@ func Publish(ctx context.Context, g Grafana, want Publication) (*Report, error) 
 	return report, ctx.Err()
 }
 
-// looks are the questions whose answers are the steps.
-func (p *publisher) looks(ctx context.Context) ([]func(context.Context) (step, error), error) {
+// looks are the questions whose answers are the stages.
+func (p *publisher) looks(ctx context.Context) ([]func(context.Context) (stage, error), error) {
 	var err error
 	if len(p.Alerts) > 0 {
 		if p.rules, err = p.listRules(ctx); err != nil {
 			return nil, err
 		}
 	}
-	looks := []func(context.Context) (step, error){
-		func(ctx context.Context) (step, error) { return p.lookFolder(ctx, FolderUID, FolderTitle) },
+	looks := []func(context.Context) (stage, error){
+		func(ctx context.Context) (stage, error) { return p.lookFolder(ctx, FolderUID, FolderTitle) },
 	}
 	if len(p.Alerts) > 0 {
-		looks = append(looks, func(ctx context.Context) (step, error) { return p.lookFolder(ctx, AlertFolderUID, AlertFolderTitle) })
+		looks = append(looks, func(ctx context.Context) (stage, error) { return p.lookFolder(ctx, AlertFolderUID, AlertFolderTitle) })
 	}
 	looks = append(looks, p.lookSource)
 	for _, board := range p.Dashboards {
-		looks = append(looks, func(ctx context.Context) (step, error) { return p.lookDashboard(ctx, board) })
+		looks = append(looks, func(ctx context.Context) (stage, error) { return p.lookDashboard(ctx, board) })
 	}
 	for _, group := range p.Alerts {
-		looks = append(looks, func(ctx context.Context) (step, error) { return p.lookGroup(ctx, group) })
+		looks = append(looks, func(ctx context.Context) (stage, error) { return p.lookGroup(ctx, group) })
 	}
 	return looks, nil
 }
 
-// apply writes a step. What has come in between is looked at once more.
-func (p *publisher) apply(ctx context.Context, s step, look func(context.Context) (step, error)) (step, error) {
+// apply writes a stage. What has come in between is looked at once more.
+func (p *publisher) apply(ctx context.Context, s stage, look func(context.Context) (stage, error)) (stage, error) {
 	for try := 1; s.write != nil; try++ {
 		err := s.write(ctx)
 		if err == nil {
@@ -195,8 +195,8 @@ func (p *publisher) apply(ctx context.Context, s step, look func(context.Context
 	return s, nil
 }
 
-// failed says of all that a step was to write that it was not.
-func (s step) failed(reason string) step {
+// failed says of all that a stage was to write that it was not.
+func (s stage) failed(reason string) stage {
 	changes := make([]Change, len(s.changes))
 	for i, c := range s.changes {
 		if c.Action == Created || c.Action == Updated || c.Action == Deleted {
@@ -204,11 +204,11 @@ func (s step) failed(reason string) step {
 		}
 		changes[i] = c
 	}
-	return step{changes: changes}
+	return stage{changes: changes}
 }
 
 // validate lets Grafana check dashboards strictly without keeping them, if it can.
-func (p *publisher) validate(ctx context.Context, s *step) {
+func (p *publisher) validate(ctx context.Context, s *stage) {
 	c := &s.changes[0]
 	if c.Kind != KindDashboard || c.Action != Created && c.Action != Updated {
 		return
@@ -231,9 +231,9 @@ func (p *publisher) validate(ctx context.Context, s *step) {
 // a name that exists is a conflict before anything is validated. Servers without that API,
 // and tokens that may not use it, answer 404 and 403: then nothing is known.
 func (p *publisher) strict(ctx context.Context, board Dashboard) (code int, said string, err error) {
-	body, err := json.Marshal(map[string]any{
+	body, err := json.Marshal(object{
 		"apiVersion": "dashboard.grafana.app/v1beta1", "kind": "Dashboard",
-		"metadata": map[string]any{"name": board.UID[:min(len(board.UID), 32)] + "-dryrun"}, "spec": json.RawMessage(board.JSON),
+		"metadata": object{"name": board.UID[:min(len(board.UID), 32)] + "-dryrun"}, "spec": json.RawMessage(board.JSON),
 	})
 	if err != nil {
 		return 0, "", err

@@ -22,7 +22,7 @@ const stamp = "yunjian-collector published sha256:"
 
 // presentDashboard is a dashboard as Grafana has it, with its history.
 type presentDashboard struct {
-	model       map[string]any
+	model       object
 	folder      string // UID of the folder it lies in
 	provisioned bool   // from a file on the server: nothing can change it
 	version     int64  // of its latest version
@@ -34,19 +34,19 @@ type presentDashboard struct {
 }
 
 // lookDashboard finds out what is to be done about a dashboard.
-func (p *publisher) lookDashboard(ctx context.Context, want Dashboard) (step, error) {
+func (p *publisher) lookDashboard(ctx context.Context, want Dashboard) (stage, error) {
 	found, err := call(ctx, quoted("get", "dashboard", want.UID), func(ctx context.Context) (*dashboards.GetDashboardByUIDOK, error) {
 		return p.dashboards.GetDashboardByUIDWithParams(dashboards.NewGetDashboardByUIDParamsWithContext(ctx).WithUID(want.UID))
 	})
 	switch status(err) {
 	case 0:
 		if err != nil {
-			return step{}, err
+			return stage{}, err
 		}
 	case http.StatusNotFound:
 		return p.planDashboard(nil, want)
 	default:
-		return step{}, err
+		return stage{}, err
 	}
 	there := &presentDashboard{model: plainObject(found.Payload.Dashboard)}
 	if meta := found.Payload.Meta; meta != nil {
@@ -56,7 +56,7 @@ func (p *publisher) lookDashboard(ctx context.Context, want Dashboard) (step, er
 		there.version = int64(version)
 	}
 	if err := p.readHistory(ctx, want.UID, there); err != nil {
-		return step{}, err
+		return stage{}, err
 	}
 	return p.planDashboard(there, want)
 }
@@ -101,7 +101,7 @@ func (p *publisher) readVersion(ctx context.Context, uid string, version int64) 
 }
 
 // content is a dashboard without what Grafana numbers it by.
-func content(model any) map[string]any {
+func content(model any) object {
 	plain := plainObject(model)
 	for _, key := range []string{"id", "version", "iteration"} {
 		delete(plain, key)
@@ -110,21 +110,21 @@ func content(model any) map[string]any {
 }
 
 // planDashboard says what is to be done about a dashboard; there is nil if it is missing.
-func (p *publisher) planDashboard(there *presentDashboard, want Dashboard) (step, error) {
-	var model map[string]any
+func (p *publisher) planDashboard(there *presentDashboard, want Dashboard) (stage, error) {
+	var model object
 	if err := json.Unmarshal(want.JSON, &model); err != nil {
-		return step{}, fmt.Errorf("dashboard %q: %w", want.UID, err)
+		return stage{}, fmt.Errorf("dashboard %q: %w", want.UID, err)
 	}
 	model = content(model)
 	canonical, err := json.Marshal(model)
 	if err != nil {
-		return step{}, fmt.Errorf("dashboard %q: %w", want.UID, err)
+		return stage{}, fmt.Errorf("dashboard %q: %w", want.UID, err)
 	}
 	sum := sha256.Sum256(canonical)
 	hash := hex.EncodeToString(sum[:])
 	c := Change{Kind: KindDashboard, UID: want.UID, Title: want.Title, Action: Unchanged}
-	save := func(folder string, version int64) step {
-		return step{[]Change{c}, func(ctx context.Context) error { return p.saveDashboard(ctx, want.UID, model, folder, version, hash) }}
+	save := func(folder string, version int64) stage {
+		return stage{[]Change{c}, func(ctx context.Context) error { return p.saveDashboard(ctx, want.UID, model, folder, version, hash) }}
 	}
 	if there == nil {
 		c.Action, c.Reason = Created, "it is not there: new, or deleted by a person"
@@ -159,7 +159,7 @@ func (p *publisher) planDashboard(there *presentDashboard, want Dashboard) (step
 
 // changes says why a dashboard must not be overwritten, and what would be lost; the reason is
 // empty if nothing stands against it.
-func (d *presentDashboard) changes(want map[string]any, wanted []Difference) (reason string, lost []Difference) {
+func (d *presentDashboard) changes(want object, wanted []Difference) (reason string, lost []Difference) {
 	switch {
 	case d.touched:
 		if lost = personal(d.published, d.latest, want); len(lost) > 0 {
@@ -176,7 +176,7 @@ func (d *presentDashboard) changes(want map[string]any, wanted []Difference) (re
 
 // saveDashboard writes a dashboard over the version that was looked at (0: over none).
 // Anything else in its place is a conflict (412).
-func (p *publisher) saveDashboard(ctx context.Context, uid string, model map[string]any, folder string, version int64, hash string) error {
+func (p *publisher) saveDashboard(ctx context.Context, uid string, model object, folder string, version int64, hash string) error {
 	body := content(model)
 	body["uid"] = uid
 	if version > 0 {

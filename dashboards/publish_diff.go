@@ -47,23 +47,23 @@ func personal(published, there, want any) []Difference {
 	return all
 }
 
-func union(a, b map[string]any) map[string]any {
+func union(a, b object) object {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
 	return all
 }
 
 // leaves are the scalars of a JSON value by their paths.
-func leaves(value any) map[string]any {
-	found := map[string]any{}
+func leaves(value any) object {
+	found := object{}
 	gather(found, "", normal(value))
 	return found
 }
 
-func gather(found map[string]any, path string, value any) {
+func gather(found object, path string, value any) {
 	switch v := value.(type) {
 	case nil:
-	case map[string]any:
+	case object:
 		for key, member := range v {
 			if path != "" {
 				key = path + "." + key
@@ -89,7 +89,7 @@ func memberNames(list []any) []string {
 	for _, key := range []string{"id", "refId", "uid", "name"} {
 		names := make([]string, 0, len(list))
 		for _, member := range list {
-			fields, _ := member.(map[string]any)
+			fields, _ := member.(object)
 			if fields[key] != nil {
 				names = append(names, fmt.Sprintf("%s=%v", key, fields[key]))
 			}
@@ -119,10 +119,10 @@ func normal(value any) any {
 }
 
 // plainObject is normal for what must be a JSON object; an empty one if it is none.
-func plainObject(value any) map[string]any {
-	plain, ok := normal(value).(map[string]any)
+func plainObject(value any) object {
+	plain, ok := normal(value).(object)
 	if !ok {
-		return map[string]any{}
+		return object{}
 	}
 	return plain
 }

@@ -11,33 +11,33 @@ import (
 
 // lookFolder finds out whether a folder must be made. One that is there is ours by its UID,
 // whatever its title and wherever it lies: persons may rename and move it.
-func (p *publisher) lookFolder(ctx context.Context, uid, title string) (step, error) {
+func (p *publisher) lookFolder(ctx context.Context, uid, title string) (stage, error) {
 	found, err := call(ctx, quoted("get", "folder", uid), func(ctx context.Context) (*folders.GetFolderByUIDOK, error) {
 		return p.folders.GetFolderByUIDWithParams(folders.NewGetFolderByUIDParamsWithContext(ctx).WithFolderUID(uid))
 	})
 	switch status(err) {
 	case 0:
 		if err != nil {
-			return step{}, err
+			return stage{}, err
 		}
 		return p.planFolder(found.Payload, uid, title), nil
 	case http.StatusNotFound, http.StatusForbidden: // an Editor gets 403 for what is not there
 		return p.planFolder(nil, uid, title), nil
 	}
-	return step{}, err
+	return stage{}, err
 }
 
 // planFolder says what is to be done about a folder; there is nil if it is missing.
-func (p *publisher) planFolder(there *models.Folder, uid, title string) step {
+func (p *publisher) planFolder(there *models.Folder, uid, title string) stage {
 	c := Change{Kind: KindFolder, UID: uid, Title: title, Action: Unchanged}
 	switch {
 	case there == nil:
 		c.Action, c.Reason = Created, "it is not there"
-		return step{[]Change{c}, func(ctx context.Context) error { return p.createFolder(ctx, uid, title) }}
+		return stage{[]Change{c}, func(ctx context.Context) error { return p.createFolder(ctx, uid, title) }}
 	case there.Title == title:
 	case p.Overwrite:
-		c.Action, c.Diff = Updated, differences(map[string]any{"title": there.Title}, map[string]any{"title": title}, false)
-		return step{[]Change{c}, func(ctx context.Context) error {
+		c.Action, c.Diff = Updated, differences(object{"title": there.Title}, object{"title": title}, false)
+		return stage{[]Change{c}, func(ctx context.Context) error {
 			_, err := call(ctx, quoted("rename", "folder", uid), func(ctx context.Context) (*folders.UpdateFolderOK, error) {
 				body := &models.UpdateFolderCommand{Title: title, Version: there.Version}
 				return p.folders.UpdateFolderWithParams(folders.NewUpdateFolderParamsWithContext(ctx).WithFolderUID(uid).WithBody(body))

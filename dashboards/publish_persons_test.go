@@ -12,15 +12,15 @@ import (
 	"github.com/yunjian-io/yunjian/internal/grafanatest"
 )
 
-// panel is a panel of a dashboard by its place.
-func panel(model grafanatest.Object, i int) grafanatest.Object {
-	return model["panels"].([]any)[i].(map[string]any)
+// panelOf is a panel of a dashboard by its place.
+func panelOf(model grafanatest.Object, i int) grafanatest.Object {
+	return model["panels"].([]any)[i].(object)
 }
 
 // evaluator is what the threshold of a rule compares with.
 func evaluator(rule grafanatest.Object) grafanatest.Object {
-	model := rule["data"].([]any)[1].(map[string]any)["model"].(map[string]any)
-	return model["conditions"].([]any)[0].(map[string]any)["evaluator"].(map[string]any)
+	model := rule["data"].([]any)[1].(object)["model"].(object)
+	return model["conditions"].([]any)[0].(object)["evaluator"].(object)
 }
 
 // TestPersons: what a person changed is refused and named, replaced when told to, and then
@@ -33,13 +33,13 @@ func TestPersons(t *testing.T) {
 	}{
 		"title of a panel": {
 			func(s *grafanatest.Server) {
-				s.EditDashboard("yunjian-host", func(model grafanatest.Object) string { panel(model, 0)["title"] = "处理器"; return "" })
+				s.EditDashboard("yunjian-host", func(model grafanatest.Object) string { panelOf(model, 0)["title"] = "处理器"; return "" })
 			}, "yunjian-host", []string{"panels[id=1].title"},
 		},
 		"a panel more": {
 			func(s *grafanatest.Server) {
 				s.EditDashboard("yunjian-host", func(model grafanatest.Object) string {
-					model["panels"] = append(model["panels"].([]any), map[string]any{"id": 9, "title": "自建"})
+					model["panels"] = append(model["panels"].([]any), object{"id": 9, "title": "自建"})
 					return ""
 				})
 			}, "yunjian-host", []string{"panels[]", "panels[id=9].id", "panels[id=9].title"},
@@ -61,12 +61,12 @@ func TestPersons(t *testing.T) {
 		},
 		"a label of a rule": {
 			func(s *grafanatest.Server) {
-				s.EditRule("yunjian-disk", func(rule grafanatest.Object) { rule["labels"].(map[string]any)["team"] = "ops" })
+				s.EditRule("yunjian-disk", func(rule grafanatest.Object) { rule["labels"].(object)["team"] = "ops" })
 			}, "yunjian-disk", []string{"labels.team"},
 		},
 		"the database": {
 			func(s *grafanatest.Server) {
-				s.EditSource(DataSourceUID, func(source grafanatest.Object) { source["jsonData"].(map[string]any)["defaultDatabase"] = "other" })
+				s.EditSource(DataSourceUID, func(source grafanatest.Object) { source["jsonData"].(object)["defaultDatabase"] = "other" })
 			}, DataSourceUID, []string{"defaultDatabase"},
 		},
 	} {
@@ -100,7 +100,7 @@ func TestPersons(t *testing.T) {
 func TestPersonAndNewerVersion(t *testing.T) {
 	s := grafanatest.Start(t)
 	publish(t, site(s), sample())
-	s.EditDashboard("yunjian-host", func(model grafanatest.Object) string { panel(model, 0)["title"] = "处理器"; return "" })
+	s.EditDashboard("yunjian-host", func(model grafanatest.Object) string { panelOf(model, 0)["title"] = "处理器"; return "" })
 	s.EditRule("yunjian-disk", func(rule grafanatest.Object) { evaluator(rule)["params"] = []any{70} })
 	newer := sample()
 	for i := range newer.Dashboards {
@@ -126,10 +126,10 @@ func TestPersonsMay(t *testing.T) {
 	s := grafanatest.Start(t)
 	publish(t, site(s), sample())
 	s.EditRule("yunjian-disk", func(rule grafanatest.Object) {
-		rule["isPaused"], rule["notification_settings"] = true, map[string]any{"receiver": "ops"}
+		rule["isPaused"], rule["notification_settings"] = true, object{"receiver": "ops"}
 	})
 	s.EditSource(DataSourceUID, func(source grafanatest.Object) {
-		source["isDefault"], source["jsonData"].(map[string]any)["queryTimeout"] = true, "30"
+		source["isDefault"], source["jsonData"].(object)["queryTimeout"] = true, "30"
 	})
 	s.PutFolder(FolderUID, "监测", "parent")
 	s.PutFolder("own", "自建", "")
@@ -145,11 +145,11 @@ func TestPersonsMay(t *testing.T) {
 		t.Errorf("changes: %q", actions(report))
 	}
 	rule := s.Rule("yunjian-disk")
-	if rule["isPaused"] != true || rule["notification_settings"].(map[string]any)["receiver"] != "ops" {
+	if rule["isPaused"] != true || rule["notification_settings"].(object)["receiver"] != "ops" {
 		t.Errorf("the rule is no longer paused, or sent to another: %v", rule)
 	}
 	source, _ := s.Source(DataSourceUID)
-	if source["isDefault"] != true || source["jsonData"].(map[string]any)["queryTimeout"] != "30" {
+	if source["isDefault"] != true || source["jsonData"].(object)["queryTimeout"] != "30" {
 		t.Errorf("the data source lost what a person set: %v", source)
 	}
 	if _, folder := s.Dashboard("yunjian-host"); folder != "own" {
@@ -196,7 +196,7 @@ func TestForeign(t *testing.T) {
 	s := grafanatest.Start(t)
 	s.EditDashboard("yunjian-host", func(model grafanatest.Object) string { model["title"] = "别的"; return "" })
 	s.EditSource(DataSourceUID, func(source grafanatest.Object) {
-		source["type"], source["name"], source["jsonData"] = DataSourceType, "ch", map[string]any{"host": "db"}
+		source["type"], source["name"], source["jsonData"] = DataSourceType, "ch", object{"host": "db"}
 	})
 	report := publish(t, site(s), sample())
 	for _, uid := range []string{"yunjian-host", DataSourceUID} {
@@ -255,7 +255,7 @@ func TestConflicts(t *testing.T) {
 			s.PutFolder(FolderUID, FolderTitle, "")
 		case "/api/datasources":
 			s.EditSource(DataSourceUID, func(source grafanatest.Object) {
-				source["type"], source["name"], source["jsonData"] = DataSourceType, DataSourceName, map[string]any{"host": "db"}
+				source["type"], source["name"], source["jsonData"] = DataSourceType, DataSourceName, object{"host": "db"}
 			})
 		case "/api/dashboards/db":
 			s.EditDashboard("yunjian-overview", func(model grafanatest.Object) string { model["title"] = "抢先"; return "" })
@@ -280,7 +280,10 @@ func TestConflicts(t *testing.T) {
 		s.Before = func(r *http.Request) (int, string) {
 			if r.URL.Path == "/api/dashboards/db" && !raced[""] {
 				raced[""] = true
-				s.EditDashboard("yunjian-host", func(model grafanatest.Object) string { model["description"] = time.Duration(len(raced)).String(); return "" })
+				s.EditDashboard("yunjian-host", func(model grafanatest.Object) string {
+					model["description"] = time.Duration(len(raced)).String()
+					return ""
+				})
 			}
 			return 0, ""
 		}

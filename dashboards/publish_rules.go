@@ -31,7 +31,7 @@ func (p *publisher) listRules(ctx context.Context) (ruleList, error) {
 }
 
 // lookGroup finds out what is to be done about a group of rules.
-func (p *publisher) lookGroup(ctx context.Context, want RuleGroup) (step, error) {
+func (p *publisher) lookGroup(ctx context.Context, want RuleGroup) (stage, error) {
 	found, err := call(ctx, quoted("get", "group of alert rules", want.Title), func(ctx context.Context) (*provisioning.GetAlertRuleGroupOK, error) {
 		return p.alerting.GetAlertRuleGroupWithParams(provisioning.NewGetAlertRuleGroupParamsWithContext(ctx).WithFolderUID(AlertFolderUID).WithGroup(want.Title))
 	})
@@ -40,15 +40,15 @@ func (p *publisher) lookGroup(ctx context.Context, want RuleGroup) (step, error)
 	case err == nil:
 		there.seconds, there.rules = found.Payload.Interval, found.Payload.Rules
 	case code != http.StatusNotFound && code != http.StatusForbidden: // 403: the folder is missing, and an Editor asks
-		return step{}, err
+		return stage{}, err
 	}
 	return p.planGroup(there, want), nil
 }
 
 // planGroup says what is to be done about each rule of a group. The group is written as a
 // whole, so rules that stay are sent back as they are.
-func (p *publisher) planGroup(there presentGroup, want RuleGroup) step {
-	var s step
+func (p *publisher) planGroup(there presentGroup, want RuleGroup) stage {
+	var s stage
 	var send ruleList
 	pending, provenance := false, false
 	keep := func(c Change, rule *models.ProvisionedAlertRule) {

@@ -30,7 +30,7 @@ type Source struct {
 const publishedKey = "yunjianPublished"
 
 // settings are the keys of jsonData that are set, by the names of the plugin.
-func (s *Source) settings() (map[string]any, error) {
+func (s *Source) settings() (object, error) {
 	address, err := url.Parse(s.Endpoint)
 	if err != nil || address.Hostname() == "" || address.Scheme != "http" && address.Scheme != "https" || address.User != nil || address.RawQuery != "" {
 		return nil, fmt.Errorf("endpoint %q: want http(s)://HOST[:PORT][/PATH] without a user", s.Endpoint)
@@ -48,7 +48,7 @@ func (s *Source) settings() (map[string]any, error) {
 	if len(s.CA) > 0 && !secure {
 		return nil, fmt.Errorf("endpoint %q: a CA is for https only", s.Endpoint)
 	}
-	return map[string]any{
+	return object{
 		"host": address.Hostname(), "port": port, "protocol": "http", "secure": secure, "path": strings.Trim(address.Path, "/"),
 		"tlsSkipVerify": false, "tlsAuthWithCACert": len(s.CA) > 0, "username": s.User, "defaultDatabase": s.Database,
 	}, nil
@@ -80,14 +80,14 @@ func seal(secrets map[string]string, token string) string {
 }
 
 // lookSource finds out what is to be done about the data source.
-func (p *publisher) lookSource(ctx context.Context) (step, error) {
+func (p *publisher) lookSource(ctx context.Context) (stage, error) {
 	found, err := call(ctx, quoted("get", "data source", DataSourceUID), func(ctx context.Context) (*datasources.GetDataSourceByUIDOK, error) {
 		return p.sources.GetDataSourceByUIDWithParams(datasources.NewGetDataSourceByUIDParamsWithContext(ctx).WithUID(DataSourceUID))
 	})
 	c := Change{Kind: KindSource, UID: DataSourceUID, Title: DataSourceName, Action: Unchanged}
 	switch code := status(err); {
 	case code == 0 && err != nil:
-		return step{}, err
+		return stage{}, err
 	case code == http.StatusForbidden && p.Source == nil:
 		c.Reason = "not looked at: only a service account of role Admin sees data sources"
 		return only(c), nil
@@ -97,13 +97,13 @@ func (p *publisher) lookSource(ctx context.Context) (step, error) {
 	case code == http.StatusNotFound:
 		return p.planSource(nil)
 	case code != 0:
-		return step{}, err
+		return stage{}, err
 	}
 	return p.planSource(found.Payload)
 }
 
 // planSource says what is to be done about the data source; there is nil if it is missing.
-func (p *publisher) planSource(there *models.DataSource) (step, error) {
+func (p *publisher) planSource(there *models.DataSource) (stage, error) {
 	c := Change{Kind: KindSource, UID: DataSourceUID, Title: DataSourceName, Action: Unchanged}
 	if p.Source == nil {
 		if there == nil {
@@ -113,7 +113,7 @@ func (p *publisher) planSource(there *models.DataSource) (step, error) {
 	}
 	wanted, err := p.Source.settings()
 	if err != nil {
-		return step{}, err
+		return stage{}, err
 	}
 	secrets := p.Source.secrets()
 	published := maps.Clone(wanted)
@@ -124,12 +124,12 @@ func (p *publisher) planSource(there *models.DataSource) (step, error) {
 		c.Action, c.Reason = Created, "it is not there: new, or deleted by a person"
 		data := maps.Clone(wanted)
 		data[publishedKey] = published
-		return step{[]Change{c}, func(ctx context.Context) error { return p.addSource(ctx, data, secrets) }}, nil
+		return stage{[]Change{c}, func(ctx context.Context) error { return p.addSource(ctx, data, secrets) }}, nil
 	}
 	data := plainObject(there.JSONData)
-	before, ours := data[publishedKey].(map[string]any)
+	before, ours := data[publishedKey].(object)
 	delete(data, publishedKey)
-	present := map[string]any{}
+	present := object{}
 	for key := range wanted {
 		present[key] = data[key]
 	}
@@ -161,10 +161,10 @@ func (p *publisher) planSource(there *models.DataSource) (step, error) {
 	c.Action = Updated
 	maps.Copy(data, wanted) // what a person has set beside stays
 	data[publishedKey] = published
-	return step{[]Change{c}, func(ctx context.Context) error { return p.putSource(ctx, there, data, secrets) }}, nil
+	return stage{[]Change{c}, func(ctx context.Context) error { return p.putSource(ctx, there, data, secrets) }}, nil
 }
 
-func (p *publisher) addSource(ctx context.Context, data map[string]any, secrets map[string]string) error {
+func (p *publisher) addSource(ctx context.Context, data object, secrets map[string]string) error {
 	_, err := call(ctx, quoted("add", "data source", DataSourceUID), func(ctx context.Context) (*datasources.AddDataSourceOK, error) {
 		body := &models.AddDataSourceCommand{UID: DataSourceUID, Name: DataSourceName, Type: DataSourceType, Access: "proxy", JSONData: data, SecureJSONData: secrets}
 		return p.sources.AddDataSourceWithParams(datasources.NewAddDataSourceParamsWithContext(ctx).WithBody(body))
@@ -174,7 +174,7 @@ func (p *publisher) addSource(ctx context.Context, data map[string]any, secrets 
 
 // putSource replaces the settings. Secrets that are left out are kept; whether it is the
 // default data source is sent back as it was, since leaving it out unsets it.
-func (p *publisher) putSource(ctx context.Context, there *models.DataSource, data map[string]any, secrets map[string]string) error {
+func (p *publisher) putSource(ctx context.Context, there *models.DataSource, data object, secrets map[string]string) error {
 	_, err := call(ctx, quoted("update", "data source", DataSourceUID), func(ctx context.Context) (*datasources.UpdateDataSourceByUIDOK, error) {
 		body := &models.UpdateDataSourceCommand{
 			UID: DataSourceUID, Name: there.Name, Type: DataSourceType, Access: "proxy", IsDefault: there.IsDefault, Version: there.Version,

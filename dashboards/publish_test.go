@@ -118,9 +118,9 @@ func TestPublished(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"password": "secret"}, secrets); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}
-	data := source["jsonData"].(map[string]any)
+	data := source["jsonData"].(object)
 	delete(data, publishedKey)
-	wanted := map[string]any{
+	wanted := object{
 		"host": "127.0.0.1", "port": 9921.0, "protocol": "http", "secure": false, "path": "query", "tlsSkipVerify": false,
 		"tlsAuthWithCACert": false, "username": "grafana", "defaultDatabase": "yunjian",
 	}
@@ -129,17 +129,17 @@ func TestPublished(t *testing.T) {
 	}
 	rule := s.Rule("yunjian-disk")
 	queries := rule["data"].([]any)
-	question, threshold := queries[0].(map[string]any), queries[1].(map[string]any)
-	got := map[string]any{
+	question, threshold := queries[0].(object), queries[1].(object)
+	got := object{
 		"for": rule["for"], "provenance": rule["provenance"], "condition": rule["condition"], "noData": rule["noDataState"], "range": question["relativeTimeRange"],
-		"sql": question["model"].(map[string]any)["rawSql"], "form": question["model"].(map[string]any)["format"], "asked": question["datasourceUid"],
-		"reckoned": threshold["datasourceUid"], "of": threshold["model"].(map[string]any)["expression"],
-		"above": threshold["model"].(map[string]any)["conditions"].([]any)[0].(map[string]any)["evaluator"],
+		"sql": question["model"].(object)["rawSql"], "form": question["model"].(object)["format"], "asked": question["datasourceUid"],
+		"reckoned": threshold["datasourceUid"], "of": threshold["model"].(object)["expression"],
+		"above": threshold["model"].(object)["conditions"].([]any)[0].(object)["evaluator"],
 	}
-	wanted = map[string]any{
-		"for": "5m0s", "provenance": "", "condition": "B", "noData": "OK", "range": map[string]any{"from": 3600.0},
+	wanted = object{
+		"for": "5m0s", "provenance": "", "condition": "B", "noData": "OK", "range": object{"from": 3600.0},
 		"sql": sample().Alerts[0].Rules[1].SQL, "form": 1.0, "asked": DataSourceUID, "reckoned": "__expr__", "of": "A",
-		"above": map[string]any{"type": "gt", "params": []any{90.0}},
+		"above": object{"type": "gt", "params": []any{90.0}},
 	}
 	if diff := cmp.Diff(wanted, got); diff != "" {
 		t.Errorf("rule (-want +got):\n%s", diff)
@@ -182,7 +182,7 @@ func TestFewerRules(t *testing.T) {
 	publish(t, site(s), sample())
 	s.EditRule("yunjian-silent", func(rule grafanatest.Object) {
 		rule["uid"] = "of-a-person"
-		delete(rule["data"].([]any)[1].(map[string]any)["model"].(map[string]any), ruleKey)
+		delete(rule["data"].([]any)[1].(object)["model"].(object), ruleKey)
 	})
 	fewer := sample()
 	fewer.Alerts[0].Rules[0].UID = "yunjian-new"

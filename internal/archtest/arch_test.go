@@ -85,6 +85,7 @@ var allowed = map[string][]string{
 	"internal/durable":     {},
 	"internal/evidence":    {"internal/wire", "rules/calendar", "rules/retention"},
 	"internal/e2e":         {},
+	"internal/grafanatest": {},
 	"internal/sdnotify":    {},
 	"internal/smtptest":    {},
 	"internal/selfmetrics": {},
