@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/grafana/grafana-openapi-client-go/client/health"
@@ -167,7 +168,7 @@ func (p *publisher) looks(ctx context.Context) ([]func(context.Context) (stage, 
 	for _, board := range p.Dashboards {
 		looks = append(looks, func(ctx context.Context) (stage, error) { return p.lookDashboard(ctx, board) })
 	}
-	for _, group := range p.Alerts {
+	for _, group := range slices.Concat(p.Alerts, p.formerGroups()) {
 		looks = append(looks, func(ctx context.Context) (stage, error) { return p.lookGroup(ctx, group) })
 	}
 	return looks, nil

@@ -109,7 +109,7 @@ func TestPauses(t *testing.T) {
 				return w.Result()
 			})}
 			began := time.Now()
-			r := httptest.NewRequest(http.MethodGet, "http://grafana/", nil)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://grafana/", nil)
 			response, err := c.RoundTrip(r)
 			if err != nil || response.StatusCode != http.StatusOK || time.Since(began) != want {
 				t.Errorf("Retry-After %q: waited %v, %v; want %v", after, time.Since(began), err, want)

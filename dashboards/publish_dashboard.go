@@ -75,6 +75,9 @@ func (p *publisher) readHistory(ctx context.Context, uid string, there *presentD
 		return nil
 	}
 	slices.SortFunc(all, func(a, b *models.DashboardVersionMeta) int { return cmp.Compare(b.Version, a.Version) })
+	if all[0].Version < there.version {
+		return nil // the latest is not among them
+	}
 	there.history, there.version = true, all[0].Version
 	ours := slices.IndexFunc(all, func(v *models.DashboardVersionMeta) bool { return strings.HasPrefix(v.Message, stamp) })
 	if ours < 0 {

@@ -36,6 +36,7 @@ func newRule(rule *Rule, group RuleGroup) *models.ProvisionedAlertRule {
 func ruleView(rule *models.ProvisionedAlertRule, seconds int64) object {
 	view := object{
 		"title": text(rule.Title), "interval": fmt.Sprint(time.Duration(seconds) * time.Second), "condition": text(rule.Condition),
+		"folder": text(rule.FolderUID), "group": text(rule.RuleGroup),
 		"noDataState": text(rule.NoDataState), "execErrState": text(rule.ExecErrState), "labels": rule.Labels, "annotations": rule.Annotations,
 	}
 	if rule.For != nil {
@@ -73,6 +74,12 @@ func publishedRule(rule *models.ProvisionedAlertRule) (view object, stamped bool
 		}
 	}
 	return view, stamped
+}
+
+// moved tells whether a person has put a published rule elsewhere.
+func moved(rule *models.ProvisionedAlertRule) bool {
+	published, stamped := publishedRule(rule)
+	return stamped && (published["folder"] != text(rule.FolderUID) || published["group"] != text(rule.RuleGroup))
 }
 
 // text is the string of a pointer, empty for nil.

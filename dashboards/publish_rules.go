@@ -1,9 +1,11 @@
 package dashboards
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/grafana/grafana-openapi-client-go/client/provisioning"
@@ -60,22 +62,23 @@ func (p *publisher) planGroup(there presentGroup, want RuleGroup) stage {
 			send = append(send, rule)
 		}
 	}
-	ours := map[string]bool{}
 	for i := range want.Rules {
-		ours[want.Rules[i].UID] = true
+		rule := there.all.find(want.Rules[i].UID)
+		provenance = provenance || rule != nil && rule.Provenance != ""
 		keep(p.planRule(there, want, &want.Rules[i]))
 	}
 	for _, rule := range there.rules {
 		provenance = provenance || rule.Provenance != ""
-		if ours[rule.UID] {
-			continue
-		}
+		group, wanted := p.group(rule.UID)
 		published, stamped := publishedRule(rule)
-		present := ruleView(rule, there.seconds)
 		c := Change{Kind: KindRule, UID: rule.UID, Title: text(rule.Title)}
-		switch lost := personal(published, present, nil); {
-		case !stamped: // a person put it here
+		switch lost := personal(published, ruleView(rule, there.seconds), nil); {
+		case wanted && group == want.Title:
+		case !stamped, moved(rule) && (!wanted || !p.Overwrite): // a person put it here
 			send = append(send, rule)
+		case wanted && p.stays(there, rule.UID):
+			send = append(send, rule)
+		case wanted: // it goes to another group
 		case len(lost) > 0 && !p.Overwrite:
 			c.Action, c.Reason, c.Diff = Refused, "it is no longer published, but a person changed it", lost
 			keep(c, rule)
@@ -84,11 +87,53 @@ func (p *publisher) planGroup(there presentGroup, want RuleGroup) stage {
 			keep(c, nil)
 		}
 	}
-	if pending {
-		body := &models.AlertRuleGroup{Title: want.Title, FolderUID: AlertFolderUID, Interval: int64(want.Interval / time.Second), Rules: send}
+	switch {
+	case pending && len(send) == 0:
+		s.write = func(ctx context.Context) error { return p.deleteRules(ctx, s.changes, provenance) }
+	case pending:
+		body := &models.AlertRuleGroup{Title: want.Title, FolderUID: AlertFolderUID, Interval: cmp.Or(int64(want.Interval/time.Second), there.seconds), Rules: send}
 		s.write = func(ctx context.Context) error { return p.putGroup(ctx, body, provenance) }
 	}
 	return s
+}
+
+// group is the title of the group that a rule is to be in, if it is to be anywhere.
+func (p *publisher) group(uid string) (title string, wanted bool) {
+	for _, group := range p.Alerts {
+		if slices.ContainsFunc(group.Rules, func(r Rule) bool { return r.UID == uid }) {
+			return group.Title, true
+		}
+	}
+	return "", false
+}
+
+// stays tells whether a rule that is to go to another group is refused, and so stays here.
+func (p *publisher) stays(there presentGroup, uid string) bool {
+	for _, group := range p.Alerts {
+		for i := range group.Rules {
+			if group.Rules[i].UID == uid {
+				c, _ := p.planRule(presentGroup{all: there.all}, group, &group.Rules[i])
+				return c.Action == Refused
+			}
+		}
+	}
+	return false
+}
+
+// formerGroups are the groups that an earlier version of the program has published and this
+// one does not, without rules.
+func (p *publisher) formerGroups() []RuleGroup {
+	var all []RuleGroup
+	for _, rule := range p.rules {
+		_, stamped := publishedRule(rule)
+		title := text(rule.RuleGroup)
+		named := func(g RuleGroup) bool { return g.Title == title }
+		if _, wanted := p.group(rule.UID); wanted || !stamped || moved(rule) || slices.ContainsFunc(p.Alerts, named) || slices.ContainsFunc(all, named) {
+			continue
+		}
+		all = append(all, RuleGroup{Title: title})
+	}
+	return all
 }
 
 // planRule says what is to be done about one rule, and what of it goes into the group: ours,
@@ -114,7 +159,6 @@ func (p *publisher) planRule(there presentGroup, group RuleGroup, rule *Rule) (C
 	published, stamped := publishedRule(present)
 	c.Diff = differences(view, wanted, true)
 	lost := personal(published, view, wanted)
-	place := fmt.Sprintf("a person moved it to the group %q in the folder %q", text(present.RuleGroup), text(present.FolderUID))
 	// What persons set about a rule, rather than in it, is theirs also when the rule is replaced.
 	sent.IsPaused, sent.NotificationSettings = present.IsPaused, present.NotificationSettings
 	sent.KeepFiringFor, sent.MissingSeriesEvalsToResolve = present.KeepFiringFor, present.MissingSeriesEvalsToResolve
@@ -123,15 +167,14 @@ func (p *publisher) planRule(there presentGroup, group RuleGroup, rule *Rule) (C
 		if len(c.Diff) > 0 {
 			c.Action, c.Reason = Refused, "it comes from a file on the Grafana server; change it there"
 		}
-	case elsewhere && !p.Overwrite:
-		c.Reason = place + ", where it stays"
-		if len(c.Diff) > 0 {
-			c.Action, c.Reason = Refused, place+"; it can be changed only where it belongs"
+	case elsewhere && (moved(present) || !stamped) && !p.Overwrite:
+		place := fmt.Sprintf("it is in the group %q of the folder %q", text(present.RuleGroup), text(present.FolderUID))
+		c.Reason = place + ", where a person put it and it stays"
+		if ignoring(c.Diff, "folder", "group") > 0 {
+			c.Action, c.Reason = Refused, place+", where a person put it; it can be changed only where it was published"
+		} else {
+			c.Diff = nil
 		}
-		return c, nil
-	case elsewhere:
-		c.Action, c.Reason = Updated, place+"; it is moved back"
-		return c, sent
 	case len(c.Diff) == 0:
 	case !stamped && !p.Overwrite:
 		c.Action, c.Reason = Refused, "it was not published by this program"
@@ -144,7 +187,21 @@ func (p *publisher) planRule(there presentGroup, group RuleGroup, rule *Rule) (C
 		}
 		return c, sent
 	}
+	if elsewhere {
+		return c, nil
+	}
 	return c, present
+}
+
+// ignoring is the number of differences but for those of some paths.
+func ignoring(diff []Difference, paths ...string) int {
+	sum := 0
+	for _, d := range diff {
+		if !slices.Contains(paths, d.Path) {
+			sum++
+		}
+	}
+	return sum
 }
 
 func (l ruleList) find(uid string) *models.ProvisionedAlertRule {
@@ -167,4 +224,24 @@ func (p *publisher) putGroup(ctx context.Context, group *models.AlertRuleGroup, 
 		return p.alerting.PutAlertRuleGroup(ask)
 	})
 	return err
+}
+
+// deleteRules deletes the rules of a group of which none is left.
+func (p *publisher) deleteRules(ctx context.Context, changes []Change, provenance bool) error {
+	for _, c := range changes {
+		if c.Action != Deleted {
+			continue
+		}
+		_, err := call(ctx, quoted("delete", "alert rule", c.UID), func(ctx context.Context) (*provisioning.DeleteAlertRuleNoContent, error) {
+			ask := provisioning.NewDeleteAlertRuleParamsWithContext(ctx).WithUID(c.UID)
+			if disable := "true"; !provenance {
+				ask = ask.WithXDisableProvenance(&disable)
+			}
+			return p.alerting.DeleteAlertRule(ask)
+		})
+		if err != nil && status(err) != http.StatusNotFound {
+			return err
+		}
+	}
+	return nil
 }

@@ -196,6 +196,51 @@ func TestFewerRules(t *testing.T) {
 	}
 }
 
+// TestRegrouped: rules of a group that is no longer published go, or follow into their new
+// group; one that a person changed stays where it is.
+func TestRegrouped(t *testing.T) {
+	for _, test := range []struct {
+		edit bool
+		want []string
+	}{
+		{false, []string{"alert-rule yunjian-disk updated", "alert-rule yunjian-silent deleted"}},
+		{true, []string{"alert-rule yunjian-disk refused", "alert-rule yunjian-silent deleted"}},
+	} {
+		s := grafanatest.Start(t)
+		publish(t, site(s), sample())
+		if test.edit {
+			s.EditRule("yunjian-disk", func(rule grafanatest.Object) { rule["title"] = "磁盘" })
+		}
+		other := sample()
+		other.Alerts[0].Title, other.Alerts[0].Rules = "存储", other.Alerts[0].Rules[1:]
+		report := publish(t, site(s), other)
+		if diff := cmp.Diff(test.want, actions(report)[5:]); diff != "" {
+			t.Errorf("edited %v (-want +got):\n%s", test.edit, diff)
+		}
+		if rule := s.Rule("yunjian-disk"); s.Rule("yunjian-silent") != nil || rule == nil || (rule["ruleGroup"] == "存储") == test.edit {
+			t.Errorf("edited %v: the rules are %v and %v", test.edit, s.Rule("yunjian-silent"), rule)
+		}
+		s.Writes()
+		if report := publish(t, site(s), other); len(s.Writes()) > 0 || report.Pending() > 0 {
+			t.Errorf("edited %v, once more: %q", test.edit, actions(report))
+		}
+	}
+	s := grafanatest.Start(t)
+	publish(t, site(s), sample())
+	none := sample()
+	none.Alerts = []RuleGroup{{Title: "存储", Interval: time.Minute, Rules: none.Alerts[0].Rules[:1]}}
+	none.Alerts[0].Rules[0].UID = "yunjian-other"
+	s.Writes()
+	publish(t, site(s), none)
+	want := []string{
+		"PUT /api/v1/provisioning/folder/yunjian-alerts/rule-groups/存储",
+		"DELETE /api/v1/provisioning/alert-rules/yunjian-silent", "DELETE /api/v1/provisioning/alert-rules/yunjian-disk",
+	}
+	if diff := cmp.Diff(want, s.Writes()); diff != "" {
+		t.Errorf("a group that is gone (-want +got):\n%s", diff)
+	}
+}
+
 func TestDryRun(t *testing.T) {
 	for _, without := range []bool{false, true} {
 		s := grafanatest.Start(t)

@@ -13,10 +13,10 @@ import (
 
 // publishFlags are the flags of dashboards publish that are files or are checked first.
 type publishFlags struct {
-	grafana                          dashboards.Grafana
-	tokenFile, caFile                string
-	source                           dashboards.Source
-	endpoint, passwordFile, sourceCA string
+	grafana                dashboards.Grafana
+	tokenFile, caFile      string
+	source                 dashboards.Source
+	passwordFile, sourceCA string
 }
 
 func newDashboardsPublish(o *options) *cobra.Command {
@@ -34,10 +34,10 @@ port of a ClickHouse server with a read-only user, as Grafana's host reaches it.
 it is left as it is. Left out, --password-file keeps the password that Grafana has.
 
 What a person has changed since it was published is refused, with what was changed;
---overwrite replaces it. Never touched: panels and rules that persons put beside ours in
-other dashboards and groups, names and places of folders, where a dashboard was moved to,
-whether a rule is paused and whom it is sent to. What a person deleted is made again.
-Dashboards and rules from files (dashboards export) cannot be published over.
+--overwrite replaces it, and moves back what was moved. Never touched: dashboards and rules
+of persons, other settings of the data source, the place of a folder, whether a rule is
+paused and whom it is sent to. What a person deleted is made again. What comes from files
+(dashboards export) cannot be published over.
 
 The exit code is 0 if all is as it should be, 1 if something was refused, failed or the
 data source does not answer, and with --dry-run 2 if there is something to write.

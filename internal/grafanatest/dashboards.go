@@ -3,6 +3,7 @@ package grafanatest
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 )
 
@@ -83,8 +84,8 @@ func (s *Server) listVersions(q *request) {
 		return
 	}
 	list := []Object{}
-	for i := len(board.versions) - 1; i >= 0; i-- {
-		list = append(list, Object{"version": i + 1, "message": board.versions[i].message, "uid": q.PathValue("uid"), "created": "2026-11-27T08:00:00Z", "createdBy": "sa-1"})
+	for i, kept := range slices.Backward(board.versions) {
+		list = append(list, Object{"version": i + 1, "message": kept.message, "uid": q.PathValue("uid"), "created": "2026-11-27T08:00:00Z", "createdBy": "sa-1"})
 	}
 	q.answer(http.StatusOK, Object{"continueToken": "", "versions": list})
 }
