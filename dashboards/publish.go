@@ -98,6 +98,7 @@ type publisher struct {
 	*door
 	Publication
 	rules ruleList // that Grafana has
+	fresh bool     // whether the folder of the dashboards was missing
 }
 
 // Publish brings folders, data source, dashboards and alert rules into Grafana, in this

@@ -130,7 +130,7 @@ func (p *publisher) planDashboard(there *presentDashboard, want Dashboard) (stag
 		return stage{[]Change{c}, func(ctx context.Context) error { return p.saveDashboard(ctx, want.UID, model, folder, version, hash) }}
 	}
 	if there == nil {
-		c.Action, c.Reason = Created, "it is not there: new, or deleted by a person"
+		c.Action, c.Reason = Created, p.missing()
 		return save(FolderUID, 0), nil
 	}
 	moved := there.folder != FolderUID

@@ -22,6 +22,7 @@ func (p *publisher) lookFolder(ctx context.Context, uid, title string) (stage, e
 		}
 		return p.planFolder(found.Payload, uid, title), nil
 	case http.StatusNotFound, http.StatusForbidden: // an Editor gets 403 for what is not there
+		p.fresh = p.fresh || uid == FolderUID
 		return p.planFolder(nil, uid, title), nil
 	}
 	return stage{}, err
@@ -32,7 +33,7 @@ func (p *publisher) planFolder(there *models.Folder, uid, title string) stage {
 	c := Change{Kind: KindFolder, UID: uid, Title: title, Action: Unchanged}
 	switch {
 	case there == nil:
-		c.Action, c.Reason = Created, "it is not there"
+		c.Action, c.Reason = Created, p.missing()
 		return stage{[]Change{c}, func(ctx context.Context) error { return p.createFolder(ctx, uid, title) }}
 	case there.Title == title:
 	case p.Overwrite:
@@ -61,4 +62,13 @@ func (p *publisher) createFolder(ctx context.Context, uid, title string) error {
 		return nil
 	}
 	return err
+}
+
+// missing says why something is created. Beside a folder that is there already, a person may
+// have deleted it.
+func (p *publisher) missing() string {
+	if p.fresh {
+		return "it is not there"
+	}
+	return "it is not there: new, or deleted by a person"
 }

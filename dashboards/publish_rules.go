@@ -148,7 +148,7 @@ func (p *publisher) planRule(there presentGroup, group RuleGroup, rule *Rule) (C
 		present, elsewhere = there.all.find(rule.UID), true
 	}
 	if present == nil {
-		c.Action, c.Reason = Created, "it is not there: new, or deleted by a person"
+		c.Action, c.Reason = Created, p.missing()
 		return c, sent
 	}
 	had := there.seconds

@@ -121,7 +121,7 @@ func (p *publisher) planSource(there *models.DataSource) (stage, error) {
 		published["secrets"] = mark
 	}
 	if there == nil {
-		c.Action, c.Reason = Created, "it is not there: new, or deleted by a person"
+		c.Action, c.Reason = Created, p.missing()
 		data := maps.Clone(wanted)
 		data[publishedKey] = published
 		return stage{[]Change{c}, func(ctx context.Context) error { return p.addSource(ctx, data, secrets) }}, nil
