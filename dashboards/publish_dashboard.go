@@ -43,7 +43,7 @@ func (p *publisher) lookDashboard(ctx context.Context, want Dashboard) (stage, e
 		if err != nil {
 			return stage{}, err
 		}
-	case http.StatusNotFound:
+	case http.StatusNotFound, http.StatusForbidden: // as with folders; if it is there, saving says so
 		return p.planDashboard(nil, want)
 	default:
 		return stage{}, err

@@ -295,6 +295,25 @@ func TestConflicts(t *testing.T) {
 	}
 }
 
+// TestHiddenDashboard: what the token may not see is made, and is not there twice if it is.
+func TestHiddenDashboard(t *testing.T) {
+	s := grafanatest.Start(t)
+	s.Before = func(r *http.Request) (int, string) {
+		if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/api/dashboards/") {
+			return http.StatusForbidden, "Access denied"
+		}
+		return 0, ""
+	}
+	if report := publish(t, site(s), sample()); report.Count(Created) != 7 {
+		t.Errorf("changes: %q", actions(report))
+	}
+	s.Writes()
+	report := publish(t, site(s), sample())
+	if got := outcome(t, report, "yunjian-host"); got.Action != Failed || !strings.Contains(got.Reason, "412") || len(s.Writes()) > 0 {
+		t.Errorf("once more: %+v", got)
+	}
+}
+
 // TestNameTaken: another data source has the name (409), and the message says so.
 func TestNameTaken(t *testing.T) {
 	s := grafanatest.Start(t)
