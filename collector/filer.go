@@ -68,8 +68,6 @@ type Made struct {
 type keptReport struct {
 	Document report.Document `json:"document"`
 	Edition  report.Edition  `json:"edition"`
-	// Included is what came late before it was made.
-	Included report.Late `json:"included"`
 }
 
 // encode prints the report for the ledger. A document has no tags of its own: this program
@@ -179,10 +177,6 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 		}
 		return out, nil
 	}
-	before, err := f.late(ctx, ask.Month, ask.Provider)
-	if err != nil {
-		return nil, err
-	}
 	ask.Unit, ask.Whole = "", false // all parts get their place in the ledger together
 	parts, err := f.build(ctx, b, ask)
 	if err != nil {
@@ -194,7 +188,7 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 		if err != nil {
 			return nil, err
 		}
-		made, err := f.prepare(ctx, x, before, len(parts), ask.Dir, closing)
+		made, err := f.prepare(ctx, x, len(parts), ask.Dir, closing)
 		if err != nil {
 			return nil, err
 		}
@@ -231,11 +225,11 @@ func complete(known []filing.Filing) bool {
 }
 
 // prepare keeps a new report, writes its files and records it, in this order.
-func (f *Filer) prepare(ctx context.Context, x Built, included report.Late, of int, dir string, closing store.MonthClose) (Made, error) {
+func (f *Filer) prepare(ctx context.Context, x Built, of int, dir string, closing store.MonthClose) (Made, error) {
 	now := f.Now()
 	x.Edition.Version = closing.Version
 	head := headOf(x.Edition)
-	text, err := keptReport{x.Document, x.Edition, included}.encode()
+	text, err := keptReport{x.Document, x.Edition}.encode()
 	if err != nil {
 		return Made{}, err
 	}
@@ -315,13 +309,8 @@ func (f *Filer) kept(ctx context.Context, id string, stage filing.Kind) (k keptR
 
 // issue is what the ledger knows of a report on its way to the printer.
 func (f *Filer) issue(ctx context.Context, kept keptReport, closing store.MonthClose) (report.Issue, error) {
-	all, err := f.late(ctx, kept.Edition.Period, kept.Edition.Provider)
-	in := kept.Included
-	return report.Issue{
-		Version: closing.Version, Correction: closing.Reason, ClosedAt: closing.ClosedAt, Included: in,
-		// Hosts may have been late twice: those that were so after the report was made are at most all.
-		Late: report.Late{UsageHosts: all.UsageHosts, Buckets: all.Buckets - in.Buckets, PowerHosts: all.PowerHosts, Offs: all.Offs - in.Offs},
-	}, err
+	late, err := f.late(ctx, kept.Edition.Period, kept.Edition.Provider)
+	return report.Issue{Version: closing.Version, Correction: closing.Reason, ClosedAt: closing.ClosedAt, Late: late}, err
 }
 
 // late counts what came after the closing of a month for a provider, or for all.

@@ -1,7 +1,6 @@
 package collector_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -93,7 +92,20 @@ func (o *office) page(t *testing.T) string {
 	if err != nil || len(made) != 1 {
 		t.Fatalf("%d reports, %v", len(made), err)
 	}
-	return string(made[0].Files[0].Data)
+	return string(content(t, made[0], 0))
+}
+
+// content reads a file of a report where it was written.
+func content(t *testing.T, m collector.Made, i int) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(m.Dir, m.Files[i].Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := report.NewFile(m.Files[i].Name, data); got.SHA256 != m.Files[i].SHA256 || got.Bytes != m.Files[i].Bytes {
+		t.Errorf("%s is not what was made", m.Files[i].Name)
+	}
+	return data
 }
 
 func (o *office) row(t *testing.T) filing.Row {
@@ -172,7 +184,7 @@ func (o *office) late(t *testing.T, draft string) {
 		t.Fatalf("late: %+v, %v", late, err)
 	}
 	flagged := o.page(t)
-	const notice = "封账（第1版，2026年11月3日 10:00）之后、本报告生成之后又收到统计期内的数据：1 台主机的 288 个五分钟时段"
+	const notice = "封账（第1版，2026年11月3日 10:00）之后又收到统计期内的数据：1 台主机的 288 个五分钟时段"
 	holds(t, "the draft after late data", flagged, []string{notice}, nil)
 	begin := strings.Index(flagged, `<p class="notice">`)
 	end := begin + strings.Index(flagged[begin:], "</p>") + len("</p>\n")
@@ -198,7 +210,7 @@ func (o *office) sign(t *testing.T) collector.Made {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := string(made.Files[0].Data)
+	page := string(content(t, made, 0))
 	holds(t, "the signed page", page, []string{"赵", "王", "孙", "2026年11月4日", "288 个五分钟时段"}, []string{"草稿", "未封账"})
 	o.at(5, 9)
 	o.use(t, "b", o.month.First(), o.month.First(), steady(3999, 900)) // does not get in any more
@@ -243,7 +255,7 @@ func (o *office) send(t *testing.T, signed collector.Made) {
 	}
 	folder := o.Settings.Recipients[0].Folder
 	for _, f := range signed.Files {
-		if data, err := os.ReadFile(filepath.Join(folder, f.Name)); err != nil || !bytes.Equal(data, f.Data) {
+		if data, err := os.ReadFile(filepath.Join(folder, f.Name)); err != nil || report.NewFile(f.Name, data).SHA256 != f.SHA256 {
 			t.Errorf("%s did not come as it was signed: %v", f.Name, err)
 		}
 	}
@@ -280,14 +292,14 @@ func (o *office) correct(t *testing.T, old collector.Made) {
 	if r := o.row(t); r.State != filing.Prepared || r.ID != usageV2 || r.LateWorkdays != 3 {
 		t.Errorf("after the correction: %+v", r)
 	}
-	if data, err := os.ReadFile(filepath.Join(o.Settings.Recipients[0].Folder, old.Files[0].Name)); err != nil || !bytes.Equal(data, old.Files[0].Data) {
+	if data, err := os.ReadFile(filepath.Join(o.Settings.Recipients[0].Folder, old.Files[0].Name)); err != nil || report.NewFile(old.Files[0].Name, data).SHA256 != old.Files[0].SHA256 {
 		t.Errorf("the first version is not what it was: %v", err)
 	}
 	made, err := o.Sign(t.Context(), usageV2, "赵", "", o.now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	holds(t, "the signed correction", string(made.Files[0].Data), []string{"更正内容：" + ask.Correct, "赵"}, []string{"草稿"})
+	holds(t, "the signed correction", string(content(t, made, 0)), []string{"更正内容：" + ask.Correct, "赵"}, []string{"草稿"})
 }
 
 func TestCloseRefuses(t *testing.T) {

@@ -94,7 +94,7 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 		return nil, err
 	}
 	assessing, assessed := j.assess(ctx, advisor)
-	err = j.all(assessed, history, assessing.host, func(findings []store.Finding) error {
+	err = j.all(assessed, history, assessing.host, func(g store.GroupFacts) error { return db.SaveFacts(ctx, run, g) }, func(findings []store.Finding) error {
 		for i := range findings {
 			f := &findings[i]
 			counts[FindingCount{RuleID: f.RuleID, Verdict: f.Verdict, State: f.State}]++
@@ -226,9 +226,9 @@ func MonthSpan(c calendar.Calendar, m calendar.Month, now time.Time) store.Span 
 // findingBatch is how many findings are stored at once, at least.
 const findingBatch = 5000
 
-// all judges group by group and hands the findings over in batches, and the series of the
-// hosts over a span to history.
-func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, save func([]store.Finding) error) error {
+// all judges group by group, hands the facts of each group and the findings over in
+// batches, and the series of the hosts over a span to history.
+func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, keep func(store.GroupFacts) error, save func([]store.Finding) error) error {
 	months, days := 1, 0
 	for _, r := range rulesOf(j.pack, j.month) {
 		if r.Period == rules.ByDay {
@@ -248,6 +248,9 @@ func (j *judge) all(ctx context.Context, span store.Span, history func(*store.Ho
 	var findings []store.Finding
 	hosts, told := 0, 0
 	err := j.db.EachGroup(ctx, ask, history, func(g store.GroupFacts) error {
+		if err := keep(g); err != nil {
+			return err
+		}
 		found, err := j.group(g, ask.Days)
 		if err != nil {
 			return err

@@ -54,6 +54,8 @@ type gathering struct {
 	run      store.JudgeRun
 	gate     float64 // coverage that a host must reach
 	version  int     // of the closing; 1 while the month is open
+	closed   bool
+	readAt   time.Time // when the facts of the month were read, by the clock of the database
 }
 
 // judgedRun returns the run that the report rests on.
@@ -75,7 +77,7 @@ func (g *gathering) judgedRun(ctx context.Context, pack rules.Pack) error {
 	if closed && closing.Run != run.Run {
 		return fmt.Errorf("the month was judged again after it was closed: run yunjian-collector close --month %s --correct REASON", g.month)
 	}
-	g.version = max(closing.Version, 1)
+	g.version, g.closed = max(closing.Version, 1), closed
 	return err
 }
 
@@ -105,20 +107,21 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 		return in, err
 	}
 	in.Workdays, in.EstimatedDays = g.workdays()
-	facts, err := g.facts(ctx, g.month)
+	facts, storage, err := g.facts(ctx, g.month)
 	if err != nil {
 		return in, err
 	}
 	if facts != nil {
-		in.Facts = *facts
+		in.Facts, in.Storage = *facts, storage
 	}
-	if in.Before, err = g.facts(ctx, g.month.Prev()); err != nil {
+	if in.Before, _, err = g.facts(ctx, g.month.Prev()); err != nil {
 		return in, err
 	}
-	if in.YearBefore, err = g.facts(ctx, g.month.Add(-12)); err != nil {
+	if in.YearBefore, _, err = g.facts(ctx, g.month.Add(-12)); err != nil {
 		return in, err
 	}
-	if err = g.hosts(ctx, &in, span); err != nil {
+	g.say("senders")
+	if in.Senders, err = g.senders(ctx, span); err != nil {
 		return in, err
 	}
 	if in.Findings, err = g.findings(ctx); err != nil {
@@ -192,32 +195,44 @@ func (g *gathering) workdays() (n, estimated int) {
 	return n, estimated
 }
 
-// facts reads the figures of a month, nil where no host was allocated in it: then
-// nothing is known, and nothing is compared with it.
-func (g *gathering) facts(ctx context.Context, m calendar.Month) (*report.Facts, error) {
+// facts reads the figures of a month and the use of storage, nil where no host was
+// allocated in it: then nothing is known, and nothing is compared with it.
+func (g *gathering) facts(ctx context.Context, m calendar.Month) (*report.Facts, []report.Storage, error) {
 	g.say("figures of " + m.String())
-	span := g.span(m)
-	hosts, err := g.db.HostFacts(ctx, span)
-	if err != nil || len(hosts) == 0 {
-		return nil, err
+	known, err := g.monthFacts(ctx, m)
+	if err != nil || len(known.Hosts) == 0 {
+		return nil, nil, err
 	}
-	f := &report.Facts{Observed: map[string]report.Observed{}, Hosts: hostFacts(hosts)}
-	if f.Systems, err = g.db.SystemFacts(ctx, span); err != nil {
-		return nil, err
+	f := &report.Facts{
+		Observed: map[string]report.Observed{}, Hosts: hostFacts(known.Hosts), Systems: known.Systems, Units: known.Units, Provider: known.Provider,
 	}
-	if f.Units, err = g.db.UnitFacts(ctx, span); err != nil {
-		return nil, err
-	}
-	all, err := g.db.ProviderFacts(ctx, span)
-	if err != nil {
-		return nil, err
-	}
-	f.Provider = all[g.provider]
-	covered, err := g.db.Coverage(ctx, span, g.gate)
-	for id, c := range covered {
+	for id, c := range known.Coverage {
 		f.Observed[id] = report.Observed{Allocated: c.Allocated, Observed: c.Observed, Off: c.Off, Hosts: c.Hosts}
 	}
-	return f, err
+	return f, storageOf(known.Hosts), nil
+}
+
+// monthFacts are the facts of the provider as the last run of judging saw them, so that the
+// report tells what was judged. Those of a month that was not judged when it was over are
+// computed from the series.
+func (g *gathering) monthFacts(ctx context.Context, m calendar.Month) (*store.ProviderMonth, error) {
+	run, ok := g.run, true
+	if m != g.month {
+		var err error
+		if run, ok, err = g.db.LastRun(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	if ok && (m == g.month || !run.Open) {
+		known, ok, err := g.db.SavedMonth(ctx, run, g.provider)
+		if m == g.month {
+			g.readAt = known.ReadAt
+		}
+		if err != nil || ok {
+			return known, err
+		}
+	}
+	return g.db.ProviderMonth(ctx, g.span(m), g.gate)
 }
 
 func reportHost(h *store.HostFacts) report.HostFacts {
@@ -247,28 +262,14 @@ func storageOf(hosts []store.HostFacts) (out []report.Storage) {
 	return out
 }
 
-// hosts reads the growth of storage and who reported.
-func (g *gathering) hosts(ctx context.Context, in *report.Input, span store.Span) error {
-	g.say("storage and senders")
-	growth, err := g.db.StorageGrowth(ctx, span)
-	if err != nil {
-		return err
-	}
-	for _, s := range growth {
-		in.Storage = append(in.Storage, report.Storage{
-			Host: s.HostID, FirstAt: s.FirstAt.In(store.Zone()), LastAt: s.LastAt.In(store.Zone()), FirstMiB: s.FirstMiB, LastMiB: s.LastMiB,
-		})
-	}
-	in.Senders, err = g.senders(ctx, span)
-	return err
-}
-
 func (g *gathering) senders(ctx context.Context, span store.Span) (out []report.Sender, err error) {
 	senders, err := g.db.Senders(ctx, span)
 	for _, s := range senders {
 		out = append(out, report.Sender{
 			Host: s.HostID, ObservedSeconds: s.ObservedSeconds, FirstAt: s.FirstAt.In(store.Zone()), LastAt: s.LastAt.In(store.Zone()),
 			ClockOffset: s.ClockOffset, Allocated: s.Allocated,
+			// What comes after a month was closed is told with the report, whenever that is printed.
+			Changed: !g.closed && s.DerivedAt.After(g.readAt),
 		})
 	}
 	return out, err

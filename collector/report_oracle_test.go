@@ -14,37 +14,95 @@ import (
 // group is what the definitions give for some hosts in September or before it.
 type group struct{ coverage, cpuAvg, cpuP95, cpuMax, cpuRun, cpuP95Run, memAvg, memP95 float64 }
 
+// bucket is what the hosts that belong come to in five minutes.
+type bucket struct {
+	cpu, cpuSeen, cpuRunning, cpuAllocated int
+	memory, memorySeen, memoryAllocated    int
+	due, seen                              int // hosts
+}
+
+func at(month time.Month, b int, belongs func(*fixtureHost) bool) (x bucket) {
+	hosts := fixtureHosts()
+	for i := range hosts {
+		h := &hosts[i]
+		september := month == time.September
+		if !belongs(h) || h.since > 0 && (!september || b < (h.since-1)*bucketsADay) {
+			continue
+		}
+		size := h.sizeAt(month, b)
+		x.cpuAllocated, x.memoryAllocated = x.cpuAllocated+size.vcpu*1000, x.memoryAllocated+size.memoryMiB
+		off := september && b < h.offDays*bucketsADay
+		if !off {
+			x.due++
+		}
+		if h.silent || september && h.missing(b) && !off {
+			continue
+		}
+		x.cpuSeen, x.memorySeen = x.cpuSeen+size.vcpu*1000, x.memorySeen+size.memoryMiB
+		if off {
+			continue
+		}
+		x.seen++
+		c, m := h.used(month, b)
+		x.cpu, x.memory, x.cpuRunning = x.cpu+c, x.memory+m, x.cpuRunning+size.vcpu*1000
+	}
+	return x
+}
+
+// checkCurve: the means by hour of the day, on working days and others, of the whole. In
+// September 2026 the 20th, a Sunday, is worked, and the 25th, a Friday, is a holiday
+// (notice of the State Council for 2026).
+func checkCurve(t *testing.T, m *report.Month) {
+	var cpu, cpuOf, memory, memoryOf [2][24]int
+	for b := range fixtureMonth().Days() * bucketsADay {
+		day := time.Date(2026, time.September, 1+b/bucketsADay, 0, 0, 0, 0, time.UTC)
+		works := day.Weekday() != time.Saturday && day.Weekday() != time.Sunday
+		if day.Day() == 20 || day.Day() == 25 {
+			works = !works
+		}
+		kind, hour := 1, b%bucketsADay*24/bucketsADay
+		if works {
+			kind = 0
+		}
+		x := at(time.September, b, func(*fixtureHost) bool { return true })
+		if 10*x.cpuSeen >= 9*x.cpuAllocated {
+			cpu[kind][hour], cpuOf[kind][hour] = cpu[kind][hour]+x.cpu, cpuOf[kind][hour]+x.cpuSeen
+		}
+		if 10*x.memorySeen >= 9*x.memoryAllocated {
+			memory[kind][hour], memoryOf[kind][hour] = memory[kind][hour]+x.memory, memoryOf[kind][hour]+x.memorySeen
+		}
+	}
+	mean := func(used, of [2][24]int, kind, hour int) report.Figure {
+		if of[kind][hour] == 0 {
+			return report.Figure{}
+		}
+		return report.Of(float64(used[kind][hour]) / float64(of[kind][hour]))
+	}
+	var want []report.CurveHour
+	for hour := range 24 {
+		want = append(want, report.CurveHour{
+			Hour: hour, CPUWorkday: mean(cpu, cpuOf, 0, hour), CPURestday: mean(cpu, cpuOf, 1, hour),
+			MemoryWorkday: mean(memory, memoryOf, 0, hour), MemoryRestday: mean(memory, memoryOf, 1, hour),
+		})
+	}
+	if diff := cmp.Diff(want, m.Curve, cmpopts.EquateApprox(0, 1e-12)); diff != "" {
+		t.Errorf("curve (-definition +report):\n%s", diff)
+	}
+	if want[10].CPUWorkday.State != report.Known || want[10].CPURestday.State != report.Known {
+		t.Error("the fixture knows nothing of 10:00")
+	}
+}
+
 // oracle computes F1, F3, F4 and F5 of the hosts that belong, by their definitions.
 func oracle(month time.Month, belongs func(*fixtureHost) bool) group {
 	days := fixtureMonth().Add(int(month - time.September)).Days()
 	var cpu, cpuRun, mem []float64
 	var usedCPU, allocCPU, runCPU, usedMem, allocMem, due, seen int
-	hosts := fixtureHosts()
 	for b := range days * bucketsADay {
-		var u, a, all, run, mu, ma, mall int
-		for i := range hosts {
-			h := &hosts[i]
-			september := month == time.September
-			if !belongs(h) || h.since > 0 && (!september || b < (h.since-1)*bucketsADay) {
-				continue
-			}
-			size := h.sizeAt(month, b)
-			all, mall = all+size.vcpu*1000, mall+size.memoryMiB
-			off := september && b < h.offDays*bucketsADay
-			if !off {
-				due++
-			}
-			if h.silent || september && h.missing(b) && !off {
-				continue
-			}
-			a, ma = a+size.vcpu*1000, ma+size.memoryMiB
-			if off {
-				continue
-			}
-			seen++
-			c, m := h.used(month, b)
-			u, mu, run = u+c, mu+m, run+size.vcpu*1000
-		}
+		x := at(month, b, belongs)
+		u, a, run, mu, ma := x.cpu, x.cpuSeen, x.cpuRunning, x.memory, x.memorySeen
+		all, mall := x.cpuAllocated, x.memoryAllocated
+		due, seen = due+x.due, seen+x.seen
 		if a > 0 && 10*a >= 9*all {
 			cpu = append(cpu, float64(u)/float64(a))
 			usedCPU, allocCPU, runCPU = usedCPU+u, allocCPU+a, runCPU+run

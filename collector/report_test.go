@@ -3,6 +3,7 @@ package collector_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"html"
 	"os"
 	"path/filepath"
@@ -66,6 +67,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("figures", func(t *testing.T) { checkFigures(t, &m) })
+	t.Run("curve", func(t *testing.T) { checkCurve(t, &m) })
 	t.Run("by hand", func(t *testing.T) { checkByHand(t, &m) })
 	page, book := render(t, m)
 	t.Run("capacity", func(t *testing.T) { checkCapacity(t, &m) })
@@ -111,7 +113,7 @@ func TestReport(t *testing.T) {
 	})
 	t.Run("imported capacity", func(t *testing.T) { checkImportedCapacity(t, s, pack) })
 	t.Run("refused", func(t *testing.T) { checkRefusals(t, s, pack) })
-	t.Run("moved", func(t *testing.T) { checkMoved(t, s, pack) }) // last: it changes the data
+	t.Run("moved", func(t *testing.T) { checkMoved(t, s, pack, m.Total) }) // last: it changes the data
 }
 
 // checkByHand holds the figures that a person can work out from the fixture.
@@ -155,6 +157,13 @@ func checkByHand(t *testing.T, m *report.Month) {
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 		t.Errorf("(-by hand +report):\n%s", diff)
+	}
+	var missing []string
+	for _, g := range m.Missing {
+		missing = append(missing, fmt.Sprintf("%s %.4f %g-%g=%g %v", g.ID, g.Coverage.Value, g.DueHours, g.ObservedHours, g.MissingHours, g.FirstAt.IsZero()))
+	}
+	if diff := cmp.Diff([]string{"b3 0.8000 720-576=144 false", "b4 0.0000 504-0=504 true"}, missing); diff != "" {
+		t.Errorf("annex 7 (-by hand +report):\n%s", diff)
 	}
 	hosts, cores := 0, 0.0
 	for _, d := range m.Distribution {
@@ -224,7 +233,7 @@ func checkBook(t *testing.T, data []byte, m *report.Month) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	want := []string{"摘要", "附表3 单位明细", "附表2 系统明细", "附表1 主机明细", "附表4 判定与建议", "附表5 变动明细", "增量结算", "口径说明"}
+	want := []string{"摘要", "附表3 单位明细", "附表2 系统明细", "附表1 主机明细", "附表4 判定与建议", "附表5 变动明细", "附表6 故障", "附表7 缺测", "增量结算", "口径说明"}
 	if diff := cmp.Diff(want, book.GetSheetList()); diff != "" {
 		t.Error(diff)
 	}
@@ -325,9 +334,9 @@ func checkRefusals(t *testing.T, s *store.Store, pack rules.Pack) {
 	}
 }
 
-// checkMoved: data that arrive after judging are said to have moved, not silently merged.
-func checkMoved(t *testing.T, s *store.Store, pack rules.Pack) {
-	if err := s.Exec(t.Context(), "ALTER TABLE usage_5m UPDATE cpu_used_millicores = 4000 WHERE host IN (SELECT host FROM hosts WHERE host_id = 'a3') SETTINGS mutations_sync = 1"); err != nil {
+// checkMoved: data that arrive after judging are told of, not silently merged.
+func checkMoved(t *testing.T, s *store.Store, pack rules.Pack, judged report.Unit) {
+	if err := s.Exec(t.Context(), "ALTER TABLE usage_5m UPDATE cpu_used_millicores = 4000, derived_at = now() WHERE host IN (SELECT host FROM hosts WHERE host_id = 'a3') AND bucket >= '2026-09-01' SETTINGS mutations_sync = 1"); err != nil {
 		t.Fatal(err)
 	}
 	m, err := collector.ReportMonth(t.Context(), &collector.Database{Store: s}, pack, fixtureMonth(), fixtureProvider, "test", quiet)
@@ -337,7 +346,10 @@ func checkMoved(t *testing.T, s *store.Store, pack rules.Pack) {
 	if diff := cmp.Diff([]string{"S1"}, m.Quality.Moved); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(judged, m.Total); diff != "" {
+		t.Errorf("figures (-as judged +after late data):\n%s", diff)
+	}
 	if page, _ := render(t, m); !strings.Contains(textOf(page), "请重新判定后再出报告：S1") {
-		t.Error("the page does not say that the data of S1 have moved")
+		t.Error("the page does not say that data of S1 came after judging")
 	}
 }

@@ -109,13 +109,13 @@ func (g *gathering) security(ctx context.Context, pack rules.Pack, period retent
 	for back, into := range []*[]report.HostFacts{&in.Hosts, &in.Earlier[0], &in.Earlier[1]} {
 		m := g.month.Add(-back)
 		g.say("hosts of " + m.String())
-		facts, err := g.db.HostFacts(ctx, g.span(m))
+		known, err := g.monthFacts(ctx, m)
 		if err != nil {
 			return in, err
 		}
-		*into = hostFacts(facts)
+		*into = hostFacts(known.Hosts)
 		if back == 0 {
-			in.Storage = storageOf(facts)
+			in.Storage = storageOf(known.Hosts)
 		}
 	}
 	if in.Senders, err = g.senders(ctx, span); err != nil {

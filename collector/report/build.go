@@ -49,6 +49,7 @@ func Build(in Input) (Month, error) {
 	b.capacity()
 	b.settlement()
 	b.out.Distribution = distribution(atEnd(in.Facts.Hosts))
+	b.out.Curve, b.out.Missing = dayCurve(b.whole()), b.missing()
 	b.highLoad()
 	b.judgements()
 	b.quality()

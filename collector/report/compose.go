@@ -226,6 +226,7 @@ func (c *composer) a3() []Block {
 		h.next("distribution"),
 		{Table: distributionTable(t, m)},
 		{Chart: c.distributionChart()},
+		{Chart: c.curveChart()},
 		{Chart: c.bubbleChart()},
 		h.next("load"),
 		{Table: loadTable(t, m, 2*listRows)},
@@ -282,12 +283,14 @@ func (c *composer) sheets(d Document) []Sheet {
 	}
 	all := detailed(t)
 	return []Sheet{
-		sheet("summary", c.cover(), comparedTable(t, m), qualityTable(t, m), shortTable(t, m, 0), clockTable(t, m, 0), unknownTable(t, m, 0), distributionTable(t, m), loadTable(t, m, 0)),
+		sheet("summary", c.cover(), comparedTable(t, m), qualityTable(t, m), shortTable(t, m, 0), clockTable(t, m, 0), unknownTable(t, m, 0), distributionTable(t, m), curveTable(t, m), loadTable(t, m, 0)),
 		sheet("annex_units", nil, unitTable(t, "annex_units", m, all)),
 		sheet("annex_systems", nil, systemTable(t, "annex_systems", m, all)),
 		sheet("annex_hosts", nil, hostTable(t, m)),
 		sheet("annex_findings", nil, findingTable(t, m)),
 		sheet("annex_changes", nil, changeList(t, m), m.unknownInventory(t, flowTable(t, "flows_units", m.Capacity.Units, 0))),
+		sheet("annex_faults", nil, c.faults()),
+		sheet("annex_missing", nil, missingTable(t, m)),
 		sheet("settlement", nil, settlementTable(t, m), averageTable(t, m, 0)),
 		sheet("basis", nil, formulaTable(t), ruleTextTable(t, m), parameterTable(t, m)),
 	}

@@ -28,6 +28,24 @@ func (c *composer) distributionChart() *chart.Chart {
 	return out
 }
 
+// curveChart shows the day by hours, working day against rest day (A3-2).
+func (c *composer) curveChart() *chart.Chart {
+	t := c.t
+	out := &chart.Chart{ID: "curve", Title: t.Charts.Curve.Title, Note: t.Charts.Curve.Note, Kind: chart.Curve, Percent: true, X: t.word("columns", t.Columns, "hour")}
+	for _, name := range []string{"cpu_workday", "cpu_restday", "memory_workday", "memory_restday"} {
+		out.Series = append(out.Series, t.word("columns", t.Columns, name))
+	}
+	for i := range c.m.Curve {
+		h := &c.m.Curve[i]
+		p := chart.Point{Label: clock(h.Hour)}
+		for _, f := range []Figure{h.CPUWorkday, h.CPURestday, h.MemoryWorkday, h.MemoryRestday} {
+			p.Values = append(p.Values, value(t.percent(f)))
+		}
+		out.Points = append(out.Points, p)
+	}
+	return out
+}
+
 // systemChart shows the CPU P95 of the systems, the highest first; of many, both ends.
 func (c *composer) systemChart() *chart.Chart {
 	t := c.t

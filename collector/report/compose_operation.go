@@ -48,6 +48,15 @@ func (c *composer) a5() (out []Block) {
 	return out
 }
 
+// faults is annex 6.
+func (c *composer) faults() *Table {
+	out := incidentTable(c.t, "annex_faults", c.m.Operation.Faults, true)
+	if !c.m.Operation.IncidentsGiven {
+		out.Empty = c.t.Absent
+	}
+	return out
+}
+
 // dutyRows are the works that A5-4 tells of.
 func dutyRows(all []WorkRow) (out []WorkRow) {
 	for _, r := range all {

@@ -141,6 +141,8 @@ type Sender struct {
 	ClockOffset *time.Duration `json:"clock_offset_nanoseconds"`
 	// Allocated says that the inventory has the host in service.
 	Allocated bool `json:"allocated"`
+	// Changed says that values came after the month was judged, which are in no figure.
+	Changed bool `json:"changed_since_judged"`
 }
 
 // Rule is a rule by which the month was judged, as its file says.

@@ -20,7 +20,6 @@ type issueText struct {
 	Correction      string `yaml:"correction"`
 	CorrectionValue string `yaml:"correction_value"`
 	Late            string `yaml:"late"`
-	Included        string `yaml:"included"`
 	LateUsage       string `yaml:"late_usage"`
 	LatePower       string `yaml:"late_power"`
 	Separator       string `yaml:"separator"`
@@ -34,9 +33,8 @@ type Issue struct {
 	Correction string
 	// ClosedAt is when the month was closed; zero while it is not.
 	ClosedAt time.Time
-	// Included is what came for the month after it was closed and before the report was
-	// made, so that it is in the figures; Late is what came after that.
-	Included, Late Late
+	// Late is what came for the month after it was closed; no figure of the report has it.
+	Late Late
 	// Signature takes the draft mark away; nil for a draft.
 	Signature *Signature
 }
@@ -89,13 +87,8 @@ func (d *Document) Issue(i Issue) error {
 	if i.ClosedAt.IsZero() && !slices.Contains(d.Marks, t.Open) {
 		d.Marks, d.Notices = append(d.Marks, t.Open), append([]string{w.Open}, d.Notices...)
 	}
-	for _, l := range []struct {
-		format string
-		Late
-	}{{w.Included, i.Included}, {w.Late, i.Late}} {
-		if text := w.late(l.Late); text != "" && !i.ClosedAt.IsZero() {
-			d.Notices = append(d.Notices, fmt.Sprintf(l.format, i.Version, t.minute(i.ClosedAt), text))
-		}
+	if text := w.late(i.Late); text != "" && !i.ClosedAt.IsZero() {
+		d.Notices = append(d.Notices, fmt.Sprintf(w.Late, i.Version, t.minute(i.ClosedAt), text))
 	}
 	d.cover(func(pairs []Pair) []Pair {
 		if i.Correction != "" {

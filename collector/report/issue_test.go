@@ -32,9 +32,9 @@ func TestIssue(t *testing.T) {
 		"signed":              {document("草稿", "模拟数据"), Issue{Version: 1, ClosedAt: closed, Signature: signature}, []string{"模拟数据"}, nil, "云服务商=p 审核=王 签发=赵 签发日期=手写"},
 		"correction": {
 			document("草稿"),
-			Issue{Version: 2, ClosedAt: closed, Correction: "补收数据", Included: Late{UsageHosts: 1, Buckets: 2}, Late: Late{PowerHosts: 3, Offs: 4}},
+			Issue{Version: 2, ClosedAt: closed, Correction: "补收数据", Late: Late{UsageHosts: 1, Buckets: 2, PowerHosts: 3, Offs: 4}},
 			[]string{"草稿"},
-			[]string{"已计入本报告的数字", "3 台主机的 4 段关机记录"},
+			[]string{"1 台主机的 2 个五分钟时段（含重复送达），3 台主机的 4 段关机记录。这些数据未计入本报告"},
 			"更正版=更正内容：补收数据 云服务商=p 审核=未提供 签发=未提供 签发日期=手写",
 		},
 	} {

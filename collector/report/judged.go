@@ -140,10 +140,22 @@ func (b *builder) quality() {
 	b.out.Quality = q
 }
 
-// moved names the systems whose P95 is not what the finding saw: data or inventory
-// have changed since the month was judged.
+// moved names the systems for whose hosts values came after the month was judged, or whose
+// P95 is not what the finding saw.
 func (b *builder) moved() (ids []string) {
+	changed := map[string]bool{}
+	for _, s := range b.in.Senders {
+		changed[s.Host] = s.Changed
+	}
+	systems := map[string]bool{}
+	for i := range b.out.Hosts {
+		systems[b.out.Hosts[i].System] = systems[b.out.Hosts[i].System] || changed[b.out.Hosts[i].ID]
+	}
 	for _, s := range b.out.Systems {
+		if systems[s.ID] {
+			ids = append(ids, s.ID)
+			continue
+		}
 		f, ok := b.judged[s.ID]
 		if !ok || len(f.Periods) == 0 || b.entries[s.ID].Shared {
 			continue

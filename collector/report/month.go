@@ -33,8 +33,12 @@ type Month struct {
 	Systems      []System       `json:"systems"`
 	Hosts        []Host         `json:"hosts"`
 	Distribution []Distribution `json:"distribution"`
-	HighLoad     []Load         `json:"high_load"`
-	LoadLimits   LoadLimits     `json:"load_limits"` // for information systems
+	// Curve is the mean use of all hosts in each hour of the day (figure A3-2).
+	Curve []CurveHour `json:"curve"`
+	// Missing are the hosts of which something is missing (annex 7).
+	Missing    []Missing  `json:"missing"`
+	HighLoad   []Load     `json:"high_load"`
+	LoadLimits LoadLimits `json:"load_limits"` // for information systems
 	// Judged are the systems of A4-1, Warned those of A4-2, Exempted those of A4-5.
 	Judged   []Judgement `json:"judged"`
 	Warned   []Judgement `json:"warned"`
@@ -89,7 +93,7 @@ type Quality struct {
 	InsufficientSystems int `json:"insufficient_systems"`
 	Workdays            int `json:"workdays"`
 	EstimatedDays       int `json:"estimated_days"`
-	// Moved are systems whose figures have changed since the month was judged.
+	// Moved are systems for which data came after the month was judged; no figure has them.
 	Moved []string `json:"moved_since_judged"`
 }
 
@@ -204,6 +208,31 @@ type Host struct {
 	DailyGrowth Figure `json:"daily_growth_gib"`
 	DaysToFull  Figure `json:"days_to_full"`
 	State       string `json:"state"` // of the finding that proposes to reclaim it
+}
+
+// CurveHour is the mean use in one hour of the day, by what was allocated, on working days
+// and on rest days.
+type CurveHour struct {
+	Hour          int    `json:"hour"`
+	CPUWorkday    Figure `json:"cpu_avg_workday"`
+	CPURestday    Figure `json:"cpu_avg_restday"`
+	MemoryWorkday Figure `json:"memory_avg_workday"`
+	MemoryRestday Figure `json:"memory_avg_restday"`
+}
+
+// Missing is a host of which something is missing.
+type Missing struct {
+	ID         string `json:"host"`
+	SystemName string `json:"system_name"`
+	UnitName   string `json:"unit_name"`
+	Coverage   Figure `json:"coverage"` // F1
+	// Hours for which it was allocated and not known to be off, those observed, and the rest.
+	DueHours      float64 `json:"due_hours"`
+	ObservedHours float64 `json:"observed_hours"`
+	MissingHours  float64 `json:"missing_hours"`
+	// FirstAt and LastAt bound what was observed; zero where nothing was.
+	FirstAt time.Time `json:"first_at,omitzero"`
+	LastAt  time.Time `json:"last_at,omitzero"`
 }
 
 // Distribution is a class of table A3-3. The last one holds the hosts without a P95.

@@ -62,6 +62,7 @@ type text struct {
 		Systems      chartText `yaml:"systems"`
 		SystemsCut   string    `yaml:"systems_cut"`
 		Bubbles      chartText `yaml:"bubbles"`
+		Curve        chartText `yaml:"curve"`
 		// BubbleScale names the size of the sample bubble, BubblesUnknown counts the
 		// systems that are not drawn.
 		BubbleScale    string `yaml:"bubble_scale"`

@@ -19,9 +19,11 @@ type Span struct {
 // HostFacts are the facts of one allocated host in a span.
 type HostFacts struct {
 	Provider, HostID, System string
-	VCPU                     uint32
-	MemoryMiB, DiskGiB       uint64
-	Standby                  bool
+	// Unit is the code of the using unit of the system.
+	Unit               string
+	VCPU               uint32
+	MemoryMiB, DiskGiB uint64
+	Standby            bool
 	// AtEnd says that the host was still allocated at the end of the span.
 	AtEnd            bool
 	AllocatedSeconds uint64
@@ -115,10 +117,15 @@ func (c *SystemCoverage) Coverage() (float64, bool) { return coverage(c.Observed
 
 // add counts a host in, for its time in the system.
 func (c *SystemCoverage) add(h *HostSeries, system string, gate float64) {
+	c.addFor(h, func(a *Allocation) bool { return a.System == system }, gate)
+}
+
+// addFor counts a host in for its allocations with a party.
+func (c *SystemCoverage) addFor(h *HostSeries, mine func(*Allocation) bool, gate float64) {
 	var allocated, observed, off, vcpuSeconds uint64
 	for i := range h.Allocations {
 		a := &h.Allocations[i]
-		if a.System != system {
+		if !mine(a) {
 			continue
 		}
 		seconds := uint64(a.To.Unix() - a.From.Unix())

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // MonthFacts are the facts of a group of systems in one month.
@@ -19,6 +20,10 @@ type MonthFacts struct {
 type GroupFacts struct {
 	Months []MonthFacts
 	Days   []DayFacts
+	// ReadAt is the clock of the database when reading began.
+	ReadAt time.Time
+	// Parties are those of the last month that have no host in the groups to come.
+	Parties []PartyFacts
 }
 
 // GroupAsk is what EachGroup is asked for.
@@ -54,6 +59,10 @@ func (a *GroupAsk) widest() Span {
 // month and is allocated in ask.History; the series is valid until it returns. What is
 // stored of a host is read once.
 func (s *Store) EachGroup(ctx context.Context, ask GroupAsk, history func(*HostSeries) error, group func(GroupFacts) error) error {
+	readAt, err := s.clock(ctx)
+	if err != nil {
+		return err
+	}
 	widest, last := ask.widest(), ask.Months[len(ask.Months)-1]
 	fleet, err := s.Fleet(ctx, widest)
 	if err != nil {
@@ -65,17 +74,27 @@ func (s *Store) EachGroup(ctx context.Context, ask GroupAsk, history func(*HostS
 	}
 	for _, m := range ask.Months {
 		parties := parties(fleet, m, bySystem)
+		slices.SortStableFunc(parties, byOwner(fleet)) // so that the sums of a unit are soon complete
 		at := map[string]int{}
 		for i := range parties {
 			at[parties[i].name] = i
 		}
 		g.months = append(g.months, fleetMonth{parties, at, workingSlots(m)})
 	}
+	g.accounts = newAccounts(fleet, last, g.months[len(g.months)-1].working, ask.Gate)
 	g.groups = groups(g.months[len(g.months)-1].parties, s.partHosts(last))
 	hosts := g.assign(last)
 	return s.eachReading(ctx, widest, fleet, hosts, g.host, func(int) error {
-		return group(g.end())
+		facts := g.end()
+		facts.ReadAt = readAt
+		return group(facts)
 	})
+}
+
+// clock is the clock of the database, by which it says when rows were written.
+func (s *Store) clock(ctx context.Context) (now time.Time, err error) {
+	err = s.Each(ctx, query("clock"), nil, func(scan func(...any) error) error { return scan(&now) })
+	return now, err
 }
 
 // fleetMonth is the fleet in a month.
@@ -87,13 +106,14 @@ type fleetMonth struct {
 
 // grouping is the reading of one group after the other.
 type grouping struct {
-	ask     GroupAsk
-	before  Span // the part of ask.Days before the last month
-	fleet   []Allocated
-	months  []fleetMonth
-	groups  [][]party
-	own     []int // by host: 1 and the number of the group that it belongs to; 0 for none
-	history func(*HostSeries) error
+	ask      GroupAsk
+	before   Span // the part of ask.Days before the last month
+	fleet    []Allocated
+	months   []fleetMonth
+	groups   [][]party
+	accounts *accounts
+	own      []int // by host: 1 and the number of the group that it belongs to; 0 for none
+	history  func(*HostSeries) error
 
 	// of the group that is being read
 	now    int
@@ -175,7 +195,11 @@ func (g *grouping) host(i int, r *reading) error {
 			continue
 		}
 		facts.Hosts = append(facts.Hosts, h.facts(span, g.months[n].working))
-		if n == len(g.months)-1 && !g.ask.Days.From.IsZero() {
+		if n < len(g.months)-1 {
+			continue
+		}
+		g.accounts.add(h)
+		if !g.ask.Days.From.IsZero() {
 			g.days(h)
 		}
 	}
@@ -217,6 +241,7 @@ func (g *grouping) end() GroupFacts {
 		}
 	}
 	out := *g.out
+	out.Parties = g.accounts.take()
 	g.out, g.sums, g.now = nil, nil, g.now+1
 	return out
 }

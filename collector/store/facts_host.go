@@ -16,10 +16,15 @@ func workingSlots(span Span) []bool {
 	for i := range out {
 		at := span.From.Add(time.Duration(i) * slotSeconds * time.Second).In(Zone())
 		if hour := at.Hour(); hour >= 9 && hour < 18 {
-			out[i] = slices.Contains(span.Workdays, at.Format(time.DateOnly))
+			out[i] = slices.Contains(span.Workdays, span.day(i))
 		}
 	}
 	return out
+}
+
+// day is the day in which a slot begins, as in Workdays.
+func (s Span) day(slot int) string {
+	return s.From.Add(time.Duration(slot) * slotSeconds * time.Second).In(Zone()).Format(time.DateOnly)
 }
 
 // ratios gathers one figure over slots: the sums for its mean (F3) and the values for its
@@ -107,7 +112,7 @@ func (h *HostSeries) At(slot int) time.Time {
 func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 	last := h.last()
 	out := HostFacts{
-		Provider: h.Provider, HostID: h.HostID, System: last.System, VCPU: last.VCPU, MemoryMiB: last.MemoryMiB, DiskGiB: last.DiskGiB,
+		Provider: h.Provider, HostID: h.HostID, System: last.System, Unit: last.Unit, VCPU: last.VCPU, MemoryMiB: last.MemoryMiB, DiskGiB: last.DiskGiB,
 		Standby: last.Standby, AtEnd: last.To.Equal(span.To), Facts: make(map[string]float64, 24),
 	}
 	var cpu, cpuRunning, cpuWorking, memory, memoryRunning, memoryWorking ratios

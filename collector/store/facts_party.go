@@ -32,6 +32,13 @@ type instant struct {
 	memory, memorySeen, memoryRunning, memoryAllocated int64
 }
 
+// cpuCounts and memoryCounts say whether the instant counts: at least 90 % of the allocation
+// was observed.
+func (t *instant) cpuCounts() bool { return t.cpuSeen > 0 && t.cpuSeen*10 >= t.cpuAllocated*9 }
+func (t *instant) memoryCounts() bool {
+	return t.memorySeen > 0 && t.memorySeen*10 >= t.memoryAllocated*9
+}
+
 // newSums makes the sums of a group of parties; working are the working hours among the
 // slots of the span.
 func newSums(group []party, working []bool, of func(*Allocated, *Allocation) string) *sums {
@@ -46,37 +53,42 @@ func newSums(group []party, working []bool, of func(*Allocated, *Allocation) str
 func (s *sums) add(h *HostSeries) {
 	for n := range h.Allocations {
 		a := &h.Allocations[n]
-		to := s.by[s.of(&h.Allocated, a)]
-		if to == nil || !a.measured() {
+		if to := s.by[s.of(&h.Allocated, a)]; to != nil {
+			to.add(h, a)
+		}
+	}
+}
+
+// add counts a host in for one of its allocations.
+func (s *sum) add(h *HostSeries, a *Allocation) {
+	if !a.measured() {
+		return
+	}
+	vcpu, mib := int64(a.VCPU)*1000, int64(a.MemoryMiB)
+	first, end := h.bounds(a)
+	for i := first; i < end; i++ {
+		at := &s.slots[i]
+		at.cpuAllocated, at.memoryAllocated = at.cpuAllocated+vcpu, at.memoryAllocated+mib
+		if h.silent {
 			continue
 		}
-		vcpu, mib := int64(a.VCPU)*1000, int64(a.MemoryMiB)
-		first, end := h.bounds(a)
-		for i := first; i < end; i++ {
-			at := &to.slots[i]
-			at.cpuAllocated, at.memoryAllocated = at.cpuAllocated+vcpu, at.memoryAllocated+mib
-			if h.silent {
-				continue
+		s.known = s.known || h.Observed[i] > 0 || h.Off[i]
+		if used := int64(h.CPU[i]); used >= 0 {
+			at.cpu, at.cpuSeen = at.cpu+used, at.cpuSeen+vcpu
+			if !h.Off[i] {
+				at.cpuRunning += vcpu
 			}
-			to.known = to.known || h.Observed[i] > 0 || h.Off[i]
-			if used := int64(h.CPU[i]); used >= 0 {
-				at.cpu, at.cpuSeen = at.cpu+used, at.cpuSeen+vcpu
-				if !h.Off[i] {
-					at.cpuRunning += vcpu
-				}
-			}
-			if used := h.memory(i, mib); used >= 0 {
-				at.memory, at.memorySeen = at.memory+used, at.memorySeen+mib
-				if !h.Off[i] {
-					at.memoryRunning += mib
-				}
+		}
+		if used := h.memory(i, mib); used >= 0 {
+			at.memory, at.memorySeen = at.memory+used, at.memorySeen+mib
+			if !h.Off[i] {
+				at.memoryRunning += mib
 			}
 		}
 	}
 }
 
-// facts are those of the party (F3-F5); nil where nothing is known. An instant counts if
-// at least 90 % of the allocation was observed.
+// facts are those of the party (F3-F5); nil where nothing is known.
 func (s *sum) facts() map[string]float64 {
 	if !s.known {
 		return nil
@@ -88,13 +100,13 @@ func (s *sum) facts() map[string]float64 {
 	}
 	for i := range s.slots {
 		at := &s.slots[i]
-		if at.cpuSeen > 0 && at.cpuSeen*10 >= at.cpuAllocated*9 {
+		if at.cpuCounts() {
 			cpu.add(at.cpu, at.cpuSeen, at.cpuRunning)
 			if s.working[i] {
 				cpuWorking.add(at.cpu, at.cpuSeen)
 			}
 		}
-		if at.memorySeen > 0 && at.memorySeen*10 >= at.memoryAllocated*9 {
+		if at.memoryCounts() {
 			memory.add(at.memory, at.memorySeen, at.memoryRunning)
 			if s.working[i] {
 				memoryWorking.add(at.memory, at.memorySeen)

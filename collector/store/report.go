@@ -30,6 +30,8 @@ type Sender struct {
 	Provider, HostID string
 	ObservedSeconds  uint64
 	FirstAt, LastAt  time.Time // start of the first 5-minute bucket, end of the last
+	// DerivedAt is when its values were last derived from what had come.
+	DerivedAt time.Time
 	// ClockOffset is the farthest from zero, without its sign; nil where the host
 	// never told it.
 	ClockOffset *time.Duration
@@ -44,7 +46,7 @@ func (s *Store) Senders(ctx context.Context, span Span) (out []Sender, err error
 		h := Sender{}
 		var known, allocated uint8
 		var milliseconds uint64
-		if err := scan(&h.Provider, &h.HostID, &h.ObservedSeconds, &h.FirstAt, &h.LastAt, &known, &milliseconds, &allocated); err != nil {
+		if err := scan(&h.Provider, &h.HostID, &h.ObservedSeconds, &h.FirstAt, &h.LastAt, &known, &milliseconds, &h.DerivedAt, &allocated); err != nil {
 			return err
 		}
 		if known == 1 {

@@ -95,6 +95,12 @@ func TestSendersAndStorage(t *testing.T) {
 		t.Fatal(err)
 	}
 	instants := cmpopts.EquateApproxTime(0)
+	for i := range senders {
+		if senders[i].DerivedAt.Before(now.Add(-time.Minute)) {
+			t.Errorf("%s derived at %s; want about %s", senders[i].HostID, senders[i].DerivedAt, now)
+		}
+		senders[i].DerivedAt = time.Time{}
+	}
 	want := []store.Sender{
 		{Provider: "p", HostID: "known", ObservedSeconds: 600, FirstAt: start, LastAt: start.Add(24*time.Hour + 5*time.Minute), ClockOffset: new(2500 * time.Millisecond), Allocated: true},
 		{Provider: "p", HostID: "unknown", ObservedSeconds: 300, FirstAt: start.Add(35 * time.Minute), LastAt: start.Add(40 * time.Minute)},
