@@ -78,7 +78,7 @@ var allowed = map[string][]string{
 	"rules/rightsize/backtest": {"rules/calendar", "rules/rightsize"},
 
 	"internal/archtest":    {},
-	"internal/bench":       {"agent/logs", "collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
+	"internal/bench":       {"dashboards", "agent/logs", "collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
 	"internal/compare":     {"internal/durable", "internal/peers"},
 	"internal/peers":       {},
 	"internal/enginetest":  {"collector/store", "collector/store/engine"},

@@ -1,4 +1,4 @@
--- Step 0011_dashboards for a cluster, made from the same step of the collector. Run it once on any
+-- Step 0012_dashboards for a cluster, made from the same step of the collector. Run it once on any
 -- server, in the collector's database; the macros cluster, shard and replica must be configured.
 
 -- What dashboards and alert rules ask and the other tables do not hold: states that are folded from events, and the collector itself.
@@ -81,5 +81,5 @@ TTL at + INTERVAL 35 DAY
 SETTINGS replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'The collector about itself, for sites without Prometheus.';
 
-INSERT INTO schema_migrations (number, name) VALUES (11, 'dashboards');
+INSERT INTO schema_migrations (number, name) VALUES (12, 'dashboards');
 
