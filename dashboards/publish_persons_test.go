@@ -368,3 +368,30 @@ func TestOverloaded(t *testing.T) {
 		t.Errorf("four times 502: %v", err)
 	}
 }
+
+// TestFromFiles: what a file on the server provides is left alone with and without overwrite.
+func TestFromFiles(t *testing.T) {
+	s := grafanatest.Start(t)
+	publish(t, site(s), sample())
+	s.EditSource(DataSourceUID, func(source grafanatest.Object) { source["readOnly"] = true })
+	s.EditRule("yunjian-disk", func(rule grafanatest.Object) { rule["provenance"] = "file" })
+	s.ProvisionDashboard("yunjian-host")
+	s.Writes()
+	if report := publish(t, site(s), sample()); report.Count(Unchanged) != 7 {
+		t.Errorf("the same from files: %q", actions(report))
+	}
+	newer := sample()
+	newer.Source.Database, newer.Alerts[0].Rules[1].Above = "other", 95
+	newer.Dashboards[1].JSON = []byte(strings.Replace(string(newer.Dashboards[1].JSON), "SELECT 1", "SELECT 2", 1))
+	for _, newer.Overwrite = range []bool{false, true} {
+		report := publish(t, site(s), newer)
+		for _, uid := range []string{DataSourceUID, "yunjian-host", "yunjian-disk"} {
+			if got := outcome(t, report, uid); got.Action != Refused || !strings.Contains(got.Reason, "file on the Grafana server") {
+				t.Errorf("overwrite %v: %+v", newer.Overwrite, got)
+			}
+		}
+	}
+	if got := s.Writes(); len(got) > 0 {
+		t.Errorf("it wrote %q", got)
+	}
+}
