@@ -69,6 +69,8 @@ func TestBehindProxy(t *testing.T) {
 
 // TestNotGrafana: what answers instead of Grafana is named.
 func TestNotGrafana(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the token went elsewhere") }))
+	defer elsewhere.Close()
 	for name, test := range map[string]struct {
 		serve http.HandlerFunc
 		want  string
@@ -82,7 +84,7 @@ func TestNotGrafana(t *testing.T) {
 			_, _ = w.Write([]byte("<html>nginx</html>"))
 		}, "404: a web page"},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://elsewhere.example.cn/", http.StatusFound)
+			http.Redirect(w, r, elsewhere.URL, http.StatusFound)
 		}, "status 302"},
 		"text": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no such\nhost", http.StatusBadRequest) }, "400: no such host"},
 	} {
@@ -190,6 +192,13 @@ func TestSecrets(t *testing.T) {
 	}
 	if publish(t, site(s), sample()); len(s.Writes()) > 0 {
 		t.Error("with the same password the data source was written")
+	}
+	other.Source.Database = "yunjian2"
+	publish(t, site(s), other)
+	other.Source.Password = "secret"
+	s.Writes()
+	if publish(t, site(s), other); len(s.Writes()) > 0 {
+		t.Error("after an update without a password, the same password was written")
 	}
 	other.Source.Password = "other"
 	if got := outcome(t, publish(t, site(s), other), DataSourceUID); got.Action != Updated || !cmp.Equal(paths(got.Diff), []string{"secrets"}) {

@@ -85,6 +85,9 @@ func (s *Server) listVersions(q *request) {
 	}
 	list := []Object{}
 	for i, kept := range slices.Backward(board.versions) {
+		if s.LateVersions && i == len(board.versions)-1 {
+			continue
+		}
 		list = append(list, Object{"version": i + 1, "message": kept.message, "uid": q.PathValue("uid"), "created": "2026-11-27T08:00:00Z", "createdBy": "sa-1"})
 	}
 	q.answer(http.StatusOK, Object{"continueToken": "", "versions": list})

@@ -35,10 +35,7 @@ func (s *Server) putGroup(q *request) {
 		q.say(http.StatusBadRequest, "interval must be a multiple of 10 seconds")
 		return
 	}
-	provenance := "api"
-	if q.Request.Header.Get("X-Disable-Provenance") == "true" {
-		provenance = ""
-	}
+	provenance := provenance(q)
 	sent, _ := q.body["rules"].([]any)
 	rules := []Object{}
 	for _, one := range sent {
@@ -65,7 +62,19 @@ func (s *Server) putGroup(q *request) {
 	q.answer(http.StatusOK, q.body)
 }
 
+// provenance is what a rule that is written so is marked with.
+func provenance(q *request) string {
+	if q.Request.Header.Get("X-Disable-Provenance") == "true" {
+		return ""
+	}
+	return "api"
+}
+
 func (s *Server) deleteRule(q *request) {
+	if rule := s.rule(q.PathValue("uid")); rule != nil && rule["provenance"] != provenance(q) {
+		q.say(http.StatusConflict, "cannot delete with provided provenance, needs the one it was made with")
+		return
+	}
 	for _, group := range s.groups {
 		group.rules = slices.DeleteFunc(group.rules, func(o Object) bool { return o["uid"] == q.PathValue("uid") })
 	}

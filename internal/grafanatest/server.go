@@ -36,6 +36,8 @@ type Server struct {
 	Unreachable bool
 	// NoVersions hides the histories of dashboards.
 	NoVersions bool
+	// LateVersions leaves the latest version out of the histories.
+	LateVersions bool
 	// NoResources is a Grafana without the resource API.
 	NoResources bool
 	// Version is what the server calls itself.
