@@ -47,7 +47,7 @@ compare: ## docs/comparison.md: ours beside Lynis and OpenSCAP on the same hosts
 	go run ./internal/compare
 
 docs: ## docs/metrics.md, docs/schema.md, docs/imports.md and deploy/clickhouse/cluster from the code
-	go test ./internal/wire -run MetricsDoc -update
+	go test ./internal/selfmetrics -run MetricsDoc -update
 	go test ./collector/store -run 'SchemaDoc|ClusterSQL' -update
 	go test ./collector/records -run ImportsDoc -update
 
