@@ -38,6 +38,9 @@ type API struct {
 	log    *slog.Logger
 	texts  proposal.Texts
 	mux    *http.ServeMux
+	// basic takes tokens as the password of Basic, which is for reading alone: a browser
+	// sends it along with whatever another site lets it ask.
+	basic bool
 }
 
 // NewAPI makes the handler. Without a secret it lets nobody in.
@@ -57,6 +60,9 @@ func NewAPI(db *Database, secret []byte, count func(event, reason string, n int)
 func (a *API) as(handle func(http.ResponseWriter, *http.Request, ingest.Person) (int, any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok && a.basic {
+			_, token, ok = r.BasicAuth()
+		}
 		err := fmt.Errorf("%w: send the token as Authorization: Bearer …; mint one with: yunjian-collector token --role office", ingest.ErrUnauthorized)
 		var person ingest.Person
 		if ok {
@@ -77,6 +83,9 @@ func (a *API) as(handle func(http.ResponseWriter, *http.Request, ingest.Person) 
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		if status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="yunjian"`)
+			if a.basic {
+				w.Header().Add("WWW-Authenticate", `Basic realm="yunjian", charset="UTF-8"`)
+			}
 		}
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(answer) // the asker may be gone; what was recorded stands

@@ -23,11 +23,12 @@ const reportsPath = "/api/v1/reports"
 
 // reportsAPI offers the reports of the ledger, to each its own:
 //
-//	GET /api/v1/reports               those that the token may see, with their files
+//	GET /api/v1/reports               those that the token may see, with their files; a page for browsers
 //	GET /api/v1/reports/{id}/{file}   one file of a report
 //
 // The office sees all; a provider its own; a unit the signed extracts that hold its own rows
-// alone. Query parameters of the list: month, kind, provider.
+// alone. Query parameters of the list: month, kind, provider. Beside Bearer, the token is taken
+// as the password of Basic, whatever the user, which is how a browser asks a person for it.
 type reportsAPI struct {
 	*API
 	filer *Filer
@@ -35,8 +36,8 @@ type reportsAPI struct {
 
 // NewReportsAPI makes the handler. Without a secret it lets nobody in.
 func NewReportsAPI(f *Filer, secret []byte, count func(event, reason string, n int), now func() time.Time, log *slog.Logger) http.Handler {
-	a := &reportsAPI{API: &API{db: f.DB, secret: secret, count: count, now: now, log: log, mux: http.NewServeMux()}, filer: f}
-	a.mux.HandleFunc("GET "+reportsPath, a.as(a.list))
+	a := &reportsAPI{API: &API{db: f.DB, secret: secret, count: count, now: now, log: log, mux: http.NewServeMux(), basic: true}, filer: f}
+	a.mux.HandleFunc("GET "+reportsPath, a.list)
 	a.mux.HandleFunc("GET "+reportsPath+"/{id}/{file}", a.file)
 	return a.mux
 }
@@ -61,7 +62,39 @@ type filedReport struct {
 	Files []filing.File `json:"files"`
 }
 
-func (a *reportsAPI) list(_ http.ResponseWriter, r *http.Request, p ingest.Person) (int, any, error) {
+func (a *reportsAPI) list(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Vary", "Accept, Authorization")
+	if !wantsPage(r) {
+		a.as(a.listed)(w, r)
+		return
+	}
+	var page []byte
+	a.hold(w, r, func(w http.ResponseWriter, r *http.Request, p ingest.Person) (status int, answer any, err error) {
+		status, answer, err = a.listed(w, r, p)
+		if err == nil {
+			page, err = pageOf(answer.(map[string]any)["reports"].([]filedReport))
+		}
+		return status, nil, err
+	}, func() {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "private, no-cache")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+		_, _ = w.Write(page) // the asker may be gone
+	})
+}
+
+// hold answers with what good writes, unless the handler refuses.
+func (a *reportsAPI) hold(w http.ResponseWriter, r *http.Request, handle func(http.ResponseWriter, *http.Request, ingest.Person) (int, any, error), good func()) {
+	held := &heldWriter{ResponseWriter: w}
+	a.as(handle)(held, r)
+	if held.status != http.StatusOK {
+		held.release()
+		return
+	}
+	good()
+}
+
+func (a *reportsAPI) listed(_ http.ResponseWriter, r *http.Request, p ingest.Person) (int, any, error) {
 	all, err := a.db.Filings(r.Context(), store.FilingFilter{})
 	if err != nil {
 		return http.StatusServiceUnavailable, nil, err
@@ -97,7 +130,7 @@ func stateOf(x *filing.Filing) filing.State {
 // asker does not exist for him.
 func (a *reportsAPI) file(w http.ResponseWriter, r *http.Request) {
 	var data []byte
-	answer := a.as(func(_ http.ResponseWriter, r *http.Request, p ingest.Person) (int, any, error) {
+	a.hold(w, r, func(_ http.ResponseWriter, r *http.Request, p ingest.Person) (int, any, error) {
 		all, err := a.db.Filings(r.Context(), store.FilingFilter{ID: r.PathValue("id")})
 		if err != nil {
 			return http.StatusServiceUnavailable, nil, err
@@ -108,20 +141,15 @@ func (a *reportsAPI) file(w http.ResponseWriter, r *http.Request) {
 		status, found, err := a.read(r, all[0])
 		data = found
 		return status, nil, err
+	}, func() {
+		name := r.PathValue("file")
+		w.Header().Set("Content-Type", or(mime.TypeByExtension(filepath.Ext(name)), "application/octet-stream"))
+		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "private, no-cache")
+		w.Header().Set("ETag", `"`+report.NewFile(name, data).SHA256+`"`)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 	})
-	held := &heldWriter{ResponseWriter: w}
-	answer(held, r)
-	if held.status != http.StatusOK {
-		held.release()
-		return
-	}
-	name := r.PathValue("file")
-	w.Header().Set("Content-Type", or(mime.TypeByExtension(filepath.Ext(name)), "application/octet-stream"))
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "private, no-cache")
-	w.Header().Set("ETag", `"`+report.NewFile(name, data).SHA256+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }
 
 // read finds a file of a report that the asker may see.

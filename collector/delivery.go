@@ -168,11 +168,21 @@ func carryToFolder(dir string, files []report.File) error {
 //go:embed delivery.yaml
 var deliveryFile []byte
 
-// deliveryText is every word of a mail.
+// deliveryText is every word of a mail and of the page of reports.
 type deliveryText struct {
 	Subject string            `yaml:"subject"`
 	Body    string            `yaml:"body"`
 	Kinds   map[string]string `yaml:"kinds"`
+	Page    pageText          `yaml:"page"`
+}
+
+func loadDeliveryText() (w deliveryText, err error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(deliveryFile))
+	decoder.KnownFields(true)
+	if err = decoder.Decode(&w); err != nil {
+		err = fmt.Errorf("read words of delivery: %w", err)
+	}
+	return w, err
 }
 
 // mail sends the files in as many messages as they need and records each that was taken.
@@ -204,11 +214,9 @@ func (f *Filer) mail(ctx context.Context, x filing.Filing, r Recipient, files []
 
 // messages are the mails of a sending: the same each time, down to their Message-IDs.
 func (f *Filer) messages(x filing.Filing, r Recipient, files []report.File) ([]mail.Message, error) {
-	var w deliveryText
-	decoder := yaml.NewDecoder(bytes.NewReader(deliveryFile))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&w); err != nil {
-		return nil, fmt.Errorf("read words of mails: %w", err)
+	w, err := loadDeliveryText()
+	if err != nil {
+		return nil, err
 	}
 	attached := make([]mail.File, len(files))
 	for i, file := range files {

@@ -226,7 +226,7 @@ func (c *composer) a3() []Block {
 		h.next("distribution"),
 		{Table: distributionTable(t, m)},
 		{Chart: c.distributionChart()},
-		{Chart: c.curveChart()},
+		c.curve(),
 		{Chart: c.bubbleChart()},
 		h.next("load"),
 		{Table: loadTable(t, m, 2*listRows)},
@@ -267,7 +267,7 @@ func (c *composer) a8() []Block {
 }
 
 func (c *composer) a9() []Block {
-	out := append([]Block{{Paragraph: c.paragraph("a9", nil)}}, c.absent("annexes")...)
+	out := []Block{{Paragraph: c.paragraph("a9", nil)}}
 	return append(out, tables(ruleTable(c.t, c.m), parameterTable(c.t, c.m), formulaTable(c.t))...)
 }
 

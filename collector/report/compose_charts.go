@@ -28,6 +28,14 @@ func (c *composer) distributionChart() *chart.Chart {
 	return out
 }
 
+// curve is figure A3-2, or says that there is none.
+func (c *composer) curve() Block {
+	if len(c.m.Curve) == 0 {
+		return Block{NotProvided: &Pair{Label: c.t.NotProvided["curve"][0], Value: c.t.Absent}}
+	}
+	return Block{Chart: c.curveChart()}
+}
+
 // curveChart shows the day by hours, working day against rest day (A3-2).
 func (c *composer) curveChart() *chart.Chart {
 	t := c.t
