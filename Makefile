@@ -50,7 +50,7 @@ screenshots: ## PNGs of the published dashboards in var/screenshots (GRAFANA_URL
 	go run ./internal/screenshots
 
 docs: ## docs/metrics.md, docs/schema.md, docs/imports.md and deploy/clickhouse/cluster from the code
-	go test ./internal/wire -run MetricsDoc -update
+	go test ./internal/selfmetrics -run MetricsDoc -update
 	go test ./collector/store -run 'SchemaDoc|ClusterSQL' -update
 	go test ./collector/records -run ImportsDoc -update
 

@@ -81,6 +81,7 @@ var allowed = map[string][]string{
 	"internal/bench":       {"dashboards", "agent/logs", "collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
 	"internal/compare":     {"internal/durable", "internal/peers"},
 	"internal/peers":       {},
+	"internal/browsertest": {},
 	"internal/enginetest":  {"collector/store", "collector/store/engine"},
 	"internal/durable":     {},
 	"internal/evidence":    {"internal/wire", "rules/calendar", "rules/retention"},
