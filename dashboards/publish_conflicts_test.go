@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -181,19 +182,20 @@ func TestFromFiles(t *testing.T) {
 // TestLost: when Grafana is gone, the run ends there and the next one goes on.
 func TestLost(t *testing.T) {
 	s := grafanatest.Start(t)
-	var cut int
+	var cut atomic.Int32
+	var back atomic.Bool
 	s.Before = func(r *http.Request) (int, string) {
-		if r.URL.Path == "/api/dashboards/db" {
-			cut++
+		if r.URL.Path == "/api/dashboards/db" && !back.Load() {
+			cut.Add(1)
 			panic(http.ErrAbortHandler)
 		}
 		return 0, ""
 	}
 	report, err := Publish(t.Context(), site(s), sample())
-	if err == nil || !strings.Contains(err.Error(), `save the dashboard "yunjian-overview"`) || cut != tries || report.Count(Created) != 3 {
-		t.Errorf("%d tries, %q, %v", cut, actions(report), err)
+	if err == nil || !strings.Contains(err.Error(), `save the dashboard "yunjian-overview"`) || cut.Load() != tries || report.Count(Created) != 3 {
+		t.Errorf("%d tries, %q, %v", cut.Load(), actions(report), err)
 	}
-	s.Before = nil
+	back.Store(true)
 	if report := publish(t, site(s), sample()); report.Count(Unchanged) != 3 || report.Count(Created) != 4 {
 		t.Errorf("once it is back: %q", actions(report))
 	}
