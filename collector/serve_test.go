@@ -126,6 +126,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("probeDue() = %v, %v; want %v", asked, err, want)
 		}
 	}
+	checkTells(t, s)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()

@@ -53,7 +53,10 @@ type boardPanel struct {
 	Panels      []boardPanel `json:"panels"` // of a closed row
 	Datasource  source       `json:"datasource"`
 	GridPos     struct {
-		X, Y, W, H int
+		X int `json:"x"`
+		Y int `json:"y"`
+		W int `json:"w"`
+		H int `json:"h"`
 	} `json:"gridPos"`
 	Targets []struct {
 		RefID      string `json:"refId"`

@@ -265,15 +265,16 @@ func (s *source) overrides(p *panel) ([]object, error) {
 		if !ok {
 			return nil, fmt.Errorf("link of column %s: no dashboard %q", column, l.To)
 		}
-		url := "/d/" + to.UID + "?${datasource:queryparam}&${__url_time_range}"
+		var url strings.Builder
+		url.WriteString("/d/" + to.UID + "?${datasource:queryparam}&${__url_time_range}")
 		for _, name := range l.By {
 			if !slices.Contains(to.Variables, name) {
 				return nil, fmt.Errorf("link of column %s: dashboard %s has no variable %s", column, l.To, name)
 			}
 			hidden[name] = true
-			url += "&var-" + name + `=${__data.fields["` + name + `"]:percentencode}`
+			url.WriteString("&var-" + name + `=${__data.fields["` + name + `"]:percentencode}`)
 		}
-		add(column, "links", []object{{"title": to.Title, "url": url, "targetBlank": false}})
+		add(column, "links", []object{{"title": to.Title, "url": url.String(), "targetBlank": false}})
 	}
 	for column, unit := range p.Units {
 		add(column, "unit", unit)

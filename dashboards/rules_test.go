@@ -134,7 +134,9 @@ func checkPanels(t *testing.T, b *board, byUID map[string]*board) {
 				case "unit":
 					checkUnit(t, where, strings.Trim(string(property.Value), `"`))
 				case "links":
-					var links []struct{ URL string }
+					var links []struct {
+						URL string `json:"url"`
+					}
 					if err := json.Unmarshal(property.Value, &links); err != nil || len(links) != 1 {
 						t.Fatalf("%s: %s", where, property.Value)
 					}

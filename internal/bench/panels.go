@@ -84,7 +84,9 @@ func questions(d dashboards.Dashboard) (out []question, span time.Duration, err 
 		} `json:"targets"`
 	}
 	var read struct {
-		Time   struct{ From string } `json:"time"`
+		Time struct {
+			From string `json:"from"`
+		} `json:"time"`
 		Panels []struct {
 			panel
 			Panels []panel `json:"panels"`
