@@ -78,7 +78,7 @@ func (a *reportsAPI) list(w http.ResponseWriter, r *http.Request) {
 	}, func() {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "private, no-cache")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'")
 		_, _ = w.Write(page) // the asker may be gone
 	})
 }

@@ -1,6 +1,7 @@
 -- A row of each of four owners in every table of parties; see grafana_fixture_test.go.
 allocation_daily (day, host, provider, host_id, unit, system) toDate($ts), $host, $provider, $mark, $unit, $system
 filing_events (filing, event, kind, provider, unit, month, at, recorded_at, data) $mark, $mark, 'send', $provider, $unit, '2026-05-01', $ts, $ts, $mark
+filing_states (month, provider, report_kind, unit, recipient, filing) '2026-05-01', $provider, 'usage', $unit, $mark, $mark
 findings (run, month, rule_id, subject_kind, subject, provider, unit, verdict, facts) 1, '2026-05-01', 'r', 'host', $mark, $provider, $unit, 'fail', $mark
 guard_observations (proposal, provider, unit, system, host_id, day) $mark, $provider, $unit, $system, $mark, toDate($ts)
 host_identity (host, at, hostname) $host, $ts, $mark
@@ -16,6 +17,7 @@ log_store_surveys (store, provider, class, stream, checked_at, note) $mark, $pro
 month_facts (run, month, provider, kind, subject, system, unit) 1, '2026-05-01', $provider, 'host', $mark, $system, $unit
 power_events (host, off_at, on_at, source, received_at) $host, $ts, $ts, $mark, $ts
 proposal_events (proposal, event, kind, at, recorded_at, data) $mark, $mark, 'found', $ts, $ts, $mark
+proposal_states (proposal, provider, unit, system, month) $mark, $provider, $unit, $system, '2026-05-01'
 proposals (proposal, system, month, unit, providers) $mark, $system, '2026-05-01', $unit, [$provider]
 quarantine (received_at, provider, host_id, series, ts, value, reason) now(), $provider, $mark, $mark, now(), $n, 'future'
 recommendations (run, month, provider, unit, system, host_id, reason_zh) 1, '2026-05-01', $provider, $unit, $system, $mark, $mark

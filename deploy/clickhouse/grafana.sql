@@ -48,6 +48,10 @@ GRANT SELECT ON yunjian.filing_events TO `yunjian_grafana_provider_PROVIDER`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.filing_events FOR SELECT USING provider = 'PROVIDER' TO `yunjian_grafana_provider_PROVIDER`;
 
+GRANT SELECT ON yunjian.filing_states TO `yunjian_grafana_provider_PROVIDER`;
+
+CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.filing_states FOR SELECT USING provider = 'PROVIDER' TO `yunjian_grafana_provider_PROVIDER`;
+
 GRANT SELECT ON yunjian.findings TO `yunjian_grafana_provider_PROVIDER`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.findings FOR SELECT USING provider = 'PROVIDER' TO `yunjian_grafana_provider_PROVIDER`;
@@ -162,6 +166,10 @@ GRANT SELECT ON yunjian.proposal_events TO `yunjian_grafana_provider_PROVIDER`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.proposal_events FOR SELECT USING proposal IN (SELECT proposal FROM yunjian.proposals WHERE has(providers, 'PROVIDER')) TO `yunjian_grafana_provider_PROVIDER`;
 
+GRANT SELECT ON yunjian.proposal_states TO `yunjian_grafana_provider_PROVIDER`;
+
+CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.proposal_states FOR SELECT USING provider = 'PROVIDER' TO `yunjian_grafana_provider_PROVIDER`;
+
 GRANT SELECT ON yunjian.proposals TO `yunjian_grafana_provider_PROVIDER`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.proposals FOR SELECT USING has(providers, 'PROVIDER') TO `yunjian_grafana_provider_PROVIDER`;
@@ -221,6 +229,10 @@ GRANT SELECT ON yunjian.filing_events TO `yunjian_grafana_unit_UNIT`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_unit_UNIT` ON yunjian.filing_events FOR SELECT USING unit = 'UNIT' TO `yunjian_grafana_unit_UNIT`;
 
+GRANT SELECT ON yunjian.filing_states TO `yunjian_grafana_unit_UNIT`;
+
+CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_unit_UNIT` ON yunjian.filing_states FOR SELECT USING unit = 'UNIT' TO `yunjian_grafana_unit_UNIT`;
+
 GRANT SELECT ON yunjian.findings TO `yunjian_grafana_unit_UNIT`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_unit_UNIT` ON yunjian.findings FOR SELECT USING unit = 'UNIT' TO `yunjian_grafana_unit_UNIT`;
@@ -276,6 +288,10 @@ CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_unit_UNIT` ON yunjian.power_eve
 GRANT SELECT ON yunjian.proposal_events TO `yunjian_grafana_unit_UNIT`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_unit_UNIT` ON yunjian.proposal_events FOR SELECT USING proposal IN (SELECT proposal FROM yunjian.proposals WHERE unit = 'UNIT') TO `yunjian_grafana_unit_UNIT`;
+
+GRANT SELECT ON yunjian.proposal_states TO `yunjian_grafana_unit_UNIT`;
+
+CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_unit_UNIT` ON yunjian.proposal_states FOR SELECT USING unit = 'UNIT' TO `yunjian_grafana_unit_UNIT`;
 
 GRANT SELECT ON yunjian.proposals TO `yunjian_grafana_unit_UNIT`;
 
