@@ -170,6 +170,9 @@ func TestServe(t *testing.T) {
 	if status, text := do(http.MethodGet, "/healthz", nil); status != http.StatusOK || text != "ok\n" {
 		t.Errorf("/healthz: %d %q", status, text)
 	}
+	if status, text := askQueryDoor(t, client, s, bytes.Repeat([]byte("s"), 40)); status != http.StatusOK || text != "i-1\n" {
+		t.Errorf("the query door: %d %s", status, text)
+	}
 	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_rows_stored_total{table="usage"} 1`) {
 		t.Errorf("/metrics does not count the row:\n%s", text)
 	} else {
@@ -177,9 +180,6 @@ func TestServe(t *testing.T) {
 	}
 	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_central_probes_total{outcome="failed"} 1`) || !strings.Contains(log.String(), "look at username, password_file or token_file") {
 		t.Errorf("/metrics and the log do not tell of the store that refused:\n%s\n%s", text, log.String())
-	}
-	if status, text := askQueryDoor(t, client, s, bytes.Repeat([]byte("s"), 40)); status != http.StatusOK || text != "i-1\n" {
-		t.Errorf("the query door: %d %s", status, text)
 	}
 	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_queries_total{outcome="answered"} 1`) || !strings.Contains(log.String(), "user=office outcome=answered") {
 		t.Errorf("/metrics and the log do not tell of the question:\n%s\n%s", text, log.String())
