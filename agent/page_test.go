@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -24,6 +25,20 @@ func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 	return w
+}
+
+// documented are the metrics of which docs/metrics.md tells.
+func documented(t *testing.T) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|").FindAllStringSubmatch(string(text), -1) {
+		names[m[1]] = true
+	}
+	return names
 }
 
 // The page must be valid for a stock Prometheus and name nothing twice.
@@ -59,6 +74,18 @@ func TestMetricsPage(t *testing.T) {
 		for _, m := range wire.Totals() {
 			if families[m.FullName()] == nil {
 				t.Errorf("page lacks %s", m.FullName())
+			}
+		}
+		for name := range families {
+			if !strings.HasPrefix(name, "go_") && !strings.HasPrefix(name, "process_") && !documented(t)[name] {
+				t.Errorf("page has %s, of which docs/metrics.md does not tell", name)
+			}
+		}
+		for _, m := range Metrics() {
+			for _, series := range m.Series(MetricsPrefix) {
+				if !strings.Contains(string(page), "\n"+series) {
+					t.Errorf("page lacks %s", series)
+				}
 			}
 		}
 		seen := map[string]bool{}

@@ -33,7 +33,7 @@ type self struct {
 }
 
 func newSelf(version string, meter *push.Meter) *self {
-	set := selfmetrics.New("yunjian_agent_")
+	set := selfmetrics.New(MetricsPrefix, Metrics())
 	s := &self{
 		set:         set,
 		start:       time.Now(),

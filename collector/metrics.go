@@ -2,6 +2,7 @@ package collector
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,14 +20,22 @@ type metrics struct {
 	events map[[2]string]selfmetrics.Counter
 }
 
+// newMetrics makes all series that are described, so that a page has them from the start.
 func newMetrics() *metrics {
-	set := selfmetrics.New("yunjian_collector_")
+	set := selfmetrics.New(MetricsPrefix, Metrics())
 	m := &metrics{
 		set: set, commits: set.Summary("commit_seconds"),
 		rows: map[string]selfmetrics.Counter{}, events: map[[2]string]selfmetrics.Counter{},
 	}
-	for _, table := range []string{"usage", "usage_device", "samples", "quarantine", "log_evidence"} {
+	for _, table := range storedTables() {
 		m.rows[table] = set.Counter("rows_stored_total", selfmetrics.Label{Name: "table", Value: table})
+	}
+	for _, d := range Metrics() {
+		if d.Label == "outcome" {
+			for _, outcome := range d.Values {
+				m.count(strings.TrimSuffix(d.Name, "_total"), outcome, 0)
+			}
+		}
 	}
 	return m
 }
@@ -52,6 +61,26 @@ func (m *metrics) committed(rows *wire.Rows, took time.Duration) {
 	m.rows["samples"].Add(len(rows.Samples))
 	m.rows["quarantine"].Add(len(rows.Quarantine))
 	m.rows["log_evidence"].Add(len(rows.Evidence))
+}
+
+// total is the sum of an event's counters whose outcome is wanted.
+func (m *metrics) total(event string, wanted func(outcome string) bool) (n uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, c := range m.events {
+		if key[0] == event && wanted(key[1]) {
+			n += c.Value()
+		}
+	}
+	return n
+}
+
+// stored is the number of rows that were stored, in all tables.
+func (m *metrics) stored() (n uint64) {
+	for _, c := range m.rows {
+		n += c.Value()
+	}
+	return n
 }
 
 // gauge shows a value that is asked for when the page is read.

@@ -188,6 +188,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() { s.watch(work, notify) })
 	group.Go(func() { s.probeStores(ctx) })
 	group.Go(func() { s.fileReports(ctx) })
+	group.Go(func() { s.tell(ctx) })
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
 	var err error

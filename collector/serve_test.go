@@ -126,6 +126,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("probeDue() = %v, %v; want %v", asked, err, want)
 		}
 	}
+	checkTells(t, s)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -170,6 +171,8 @@ func TestServe(t *testing.T) {
 	}
 	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_rows_stored_total{table="usage"} 1`) {
 		t.Errorf("/metrics does not count the row:\n%s", text)
+	} else {
+		checkMetricsPage(t, text)
 	}
 	if _, text := do(http.MethodGet, "/metrics", nil); !strings.Contains(text, `yunjian_collector_central_probes_total{outcome="failed"} 1`) || !strings.Contains(log.String(), "look at username, password_file or token_file") {
 		t.Errorf("/metrics and the log do not tell of the store that refused:\n%s\n%s", text, log.String())

@@ -6,15 +6,15 @@ import "time"
 const (
 	// FolderUID is the folder of the dashboards, FolderTitle its title.
 	FolderUID   = "yunjian"
-	FolderTitle = "云鉴"
+	FolderTitle = "云鉴" //nolint:gosmopolitan // a title that people read
 	// AlertFolderUID is the folder of the alert rules. Its title differs from that of the
 	// dashboards, since file provisioning finds the folder of a rule by title and loads
 	// rules first.
 	AlertFolderUID   = "yunjian-alerts"
-	AlertFolderTitle = "云鉴告警"
+	AlertFolderTitle = "云鉴告警" //nolint:gosmopolitan // a title that people read
 	// DataSourceUID is the data source that is published, DataSourceType its plugin.
 	DataSourceUID  = "yunjian-clickhouse"
-	DataSourceName = "云鉴 ClickHouse"
+	DataSourceName = "云鉴 ClickHouse" //nolint:gosmopolitan // a title that people read
 	DataSourceType = "grafana-clickhouse-datasource"
 )
 

@@ -65,8 +65,10 @@ A month that is closed is not judged again, unless close --correct gives a reaso
 				if j, err = collector.Judge(cmd.Context(), db, pack, logs, month, now, version(), say); err != nil {
 					return err
 				}
-				opened, err = collector.OpenProposals(cmd.Context(), db, j.Run, now)
-				return err
+				if opened, err = collector.OpenProposals(cmd.Context(), db, j.Run, now); err != nil {
+					return err
+				}
+				return collector.SnapshotProposals(cmd.Context(), db, time.Now())
 			}); err != nil {
 				return err
 			}

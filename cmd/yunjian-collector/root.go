@@ -34,7 +34,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVar(&o.config, "config", "", "configuration file (default "+defaultConfig+", if it is there)")
 	root.PersistentFlags().BoolVar(&o.json, "json", false, "print JSON for scripts")
 	root.AddCommand(
-		newServe(o), newEngine(), newToken(o), newInventory(o), newRules(o), newJudge(o), newRetention(o), newProposals(o), newCalendar(o), newRecords(o), newReport(o), newClose(o), newFiling(o), newStatus(o), newStores(o), newReplay(o), newBacktest(o),
+		newServe(o), newEngine(), newToken(o), newInventory(o), newRules(o), newJudge(o), newRetention(o), newProposals(o), newCalendar(o), newRecords(o), newReport(o), newClose(o), newFiling(o), newStatus(o), newStores(o), newReplay(o), newBacktest(o), newDashboards(o),
 	)
 	return root
 }

@@ -18,7 +18,7 @@ const module = "github.com/yunjian-io/yunjian/"
 // A package that is not listed fails the test, so a new one must be placed here.
 var allowed = map[string][]string{
 	"cmd/yunjian-agent":     {"agent", "agent/logs", "internal/evidence", "internal/sdnotify", "internal/wire", "rules/calendar", "rules/retention"},
-	"cmd/yunjian-collector": {"collector", "collector/report", "collector/report/render/docx", "collector/report/render/html", "collector/report/render/pdf", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
+	"cmd/yunjian-collector": {"collector", "dashboards", "collector/report", "collector/report/render/docx", "collector/report/render/html", "collector/report/render/pdf", "collector/report/render/xlsx", "internal/evidence", "rules", "rules/calendar", "rules/filing", "rules/proposal", "rules/retention", "rules/rightsize", "rules/rightsize/backtest"},
 
 	"agent":        {"agent/logs", "agent/probe", "agent/push", "agent/spool", "internal/sdnotify", "internal/selfmetrics", "internal/wire"},
 	"agent/ledger": {"internal/durable", "internal/wire"},
@@ -78,7 +78,7 @@ var allowed = map[string][]string{
 	"rules/rightsize/backtest": {"rules/calendar", "rules/rightsize"},
 
 	"internal/archtest":    {},
-	"internal/bench":       {"agent/logs", "collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
+	"internal/bench":       {"dashboards", "agent/logs", "collector/ingest", "collector/store", "collector/store/engine", "internal/peers", "internal/wire"},
 	"internal/compare":     {"internal/durable", "internal/peers"},
 	"internal/peers":       {},
 	"internal/browsertest": {},
@@ -86,6 +86,8 @@ var allowed = map[string][]string{
 	"internal/durable":     {},
 	"internal/evidence":    {"internal/wire", "rules/calendar", "rules/retention"},
 	"internal/e2e":         {},
+	"internal/grafanatest": {},
+	"internal/screenshots": {"dashboards"},
 	"internal/sdnotify":    {},
 	"internal/smtptest":    {},
 	"internal/selfmetrics": {},

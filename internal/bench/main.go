@@ -57,6 +57,7 @@ func sections() []section {
 		{"percentiles", "month percentiles of all hosts; about 10 minutes", percentileSection},
 		{"judge", "judging a month and recommending sizes for up to 100,000 hosts; about 75 minutes, most of it to make the month", judgeSection},
 		{"report", "the monthly report A of 2,000 systems and 20,000 hosts in all formats; about 15 minutes, most of it to make the month", reportSection},
+		{"panels", "the slowest panel of each dashboard over three months of 1,000 hosts; about 8 minutes", panelSection},
 		{"codecs", "bytes per value of each column and of other codecs; about 1 minute", codecSection},
 		{"crash", "kill -9 loop; about 3 minutes for 100 kills", crashSection},
 	}

@@ -20,11 +20,13 @@ import (
 // concurrent use once its metrics are made.
 type Set struct {
 	prefix string
+	known  []Metric
 	set    *metrics.Set
 }
 
-// New returns an empty set; prefix ends in an underscore, as in "yunjian_agent_".
-func New(prefix string) *Set { return &Set{prefix, metrics.NewSet()} }
+// New returns an empty set; prefix ends in an underscore, as in "yunjian_agent_". known are
+// all metrics that may be made.
+func New(prefix string, known []Metric) *Set { return &Set{prefix, known, metrics.NewSet()} }
 
 // Label tells the series of one metric apart.
 type Label struct{ Name, Value string }
@@ -44,8 +46,10 @@ func (s *Set) name(name string, labels []Label) string {
 type Counter struct{ c *metrics.Counter }
 
 // Counter makes a counter, which is shown as 0 from now on; its name ends in
-// _total. A name with the same labels twice is a mistake and panics.
+// _total. A name with the same labels twice is a mistake and panics, as does one that is not
+// described.
 func (s *Set) Counter(name string, labels ...Label) Counter {
+	s.check(name, KindCounter, labels)
 	return Counter{s.set.NewCounter(s.name(name, labels))}
 }
 
@@ -60,6 +64,7 @@ func (c Counter) Value() uint64 { return c.c.Get() }
 
 // Gauge makes a gauge that asks value whenever it is written.
 func (s *Set) Gauge(name string, value func() float64, labels ...Label) {
+	s.check(name, KindGauge, labels)
 	s.set.NewGauge(s.name(name, labels), value)
 }
 
@@ -68,6 +73,7 @@ type Seconds struct{ c *metrics.FloatCounter }
 
 // Seconds makes a counter of seconds; its name ends in _seconds_total.
 func (s *Set) Seconds(name string, labels ...Label) Seconds {
+	s.check(name, KindCounter, labels)
 	return Seconds{s.set.NewFloatCounter(s.name(name, labels))}
 }
 
@@ -80,6 +86,7 @@ type Summary struct{ s *metrics.Summary }
 
 // Summary makes a summary of values in the unit in which its name ends.
 func (s *Set) Summary(name string, labels ...Label) Summary {
+	s.check(name, KindSummary, labels)
 	return Summary{s.set.NewSummary(s.name(name, labels))}
 }
 

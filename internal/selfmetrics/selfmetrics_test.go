@@ -11,7 +11,13 @@ import (
 )
 
 func TestPage(t *testing.T) {
-	s := New("yunjian_test_")
+	s := New("yunjian_test_", []Metric{
+		{Name: "batches_total", Kind: KindCounter},
+		{Name: "requests_total", Kind: KindCounter, Label: "outcome", Open: true},
+		{Name: "spool_bytes", Kind: KindGauge},
+		{Name: "request_seconds_total", Kind: KindCounter},
+		{Name: "commit_seconds", Kind: KindSummary},
+	})
 	c := s.Counter("batches_total")
 	s.Counter("requests_total", Label{"outcome", `a"b`}).Add(3)
 	s.Gauge("spool_bytes", func() float64 { return 4096 })
@@ -50,5 +56,31 @@ func TestPage(t *testing.T) {
 	}
 	if c.Value() != 3 || goLines == 0 || processLines == 0 {
 		t.Errorf("Value %d, %d go_ lines, %d process_ lines", c.Value(), goLines, processLines)
+	}
+}
+
+// What is not described cannot be made.
+func TestNotDescribed(t *testing.T) {
+	known := []Metric{
+		{Name: "a_total", Kind: KindCounter},
+		{Name: "b_total", Kind: KindCounter, Label: "outcome", Values: []string{"ok"}},
+		{Name: "c", Kind: KindGauge},
+	}
+	for name, make := range map[string]func(*Set){
+		"unknown name":  func(s *Set) { s.Counter("x_total") },
+		"another kind":  func(s *Set) { s.Counter("c") },
+		"no label":      func(s *Set) { s.Counter("b_total") },
+		"another label": func(s *Set) { s.Counter("b_total", Label{"reason", "ok"}) },
+		"another value": func(s *Set) { s.Counter("b_total", Label{"outcome", "bad"}) },
+		"a label":       func(s *Set) { s.Counter("a_total", Label{"outcome", "ok"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("it was made")
+				}
+			}()
+			make(New("yunjian_test_", known))
+		})
 	}
 }

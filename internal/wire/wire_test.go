@@ -2,9 +2,7 @@ package wire
 
 import (
 	"errors"
-	"flag"
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -288,22 +286,4 @@ func BenchmarkDecodeReport(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(len(body)), "bytes/report")
-}
-
-var update = flag.Bool("update", false, "write docs/metrics.md")
-
-func TestMetricsDoc(t *testing.T) {
-	const name = "../../docs/metrics.md"
-	if *update {
-		if err := os.WriteFile(name, []byte(MetricsDoc()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), MetricsDoc()); diff != "" {
-		t.Errorf("docs/metrics.md is not what the names say; run `make docs`:\n%s", diff)
-	}
 }
