@@ -6,7 +6,7 @@ GOLANGCI := $(CACHE)/bin/golangci-lint-$(GOLANGCI_VERSION)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags='-s -w -X main.buildVersion=$(VERSION)'
 
-.PHONY: all help run demo-report build deps test lint unit cross fuzz bench compare docs fmt vuln clean
+.PHONY: all help run demo-report build deps test lint unit cross fuzz bench compare screenshots docs fmt vuln clean
 all: lint unit ## lint and unit tests, before a push
 
 help: ## this list
@@ -45,6 +45,9 @@ bench: build deps ## figures beside their peers and limits, in one run
 
 compare: ## docs/comparison.md: ours beside Lynis and OpenSCAP on the same hosts (root, Debian 12)
 	go run ./internal/compare
+
+screenshots: ## PNGs of the published dashboards in var/screenshots (GRAFANA_URL, GRAFANA_TOKEN_FILE and chromium)
+	go run ./internal/screenshots
 
 docs: ## docs/metrics.md, docs/schema.md, docs/imports.md and deploy/clickhouse/cluster from the code
 	go test ./internal/selfmetrics -run MetricsDoc -update

@@ -126,9 +126,9 @@ func (f *Filer) build(ctx context.Context, b Builder, ask MakeAsk) ([]Part, erro
 
 // drafts writes reports that are not in the ledger.
 func (f *Filer) drafts(parts []Part, b Builder, ask MakeAsk) (out []Made, err error) {
-	for i, part := range parts {
+	for i := range parts {
 		f.progress(i, len(parts))
-		x, err := part()
+		x, err := ask.take(parts, i)
 		if err != nil {
 			return nil, err
 		}
@@ -144,12 +144,21 @@ func (f *Filer) drafts(parts []Part, b Builder, ask MakeAsk) (out []Made, err er
 		if err != nil {
 			return nil, err
 		}
-		if ask.Figures {
-			made.Figures = x.Figures
-		}
+		made.Figures = x.Figures
 		out = append(out, made)
 	}
 	return out, nil
+}
+
+// take makes a part, which is then forgotten, and the figures with it unless they are asked
+// for: they take as much memory as the pages.
+func (ask MakeAsk) take(parts []Part, i int) (Built, error) {
+	x, err := parts[i]()
+	parts[i] = nil
+	if !ask.Figures {
+		x.Figures = nil
+	}
+	return x, err
 }
 
 // filed makes the reports of a closed month, or prints again what is kept of them.
@@ -182,9 +191,9 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 	if err != nil {
 		return nil, err
 	}
-	for i, part := range parts {
+	for i := range parts {
 		f.progress(i, len(parts))
-		x, err := part()
+		x, err := ask.take(parts, i)
 		if err != nil {
 			return nil, err
 		}
@@ -192,9 +201,7 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 		if err != nil {
 			return nil, err
 		}
-		if ask.Figures {
-			made.Figures = x.Figures
-		}
+		made.Figures = x.Figures
 		out = append(out, made)
 	}
 	return out, nil

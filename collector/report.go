@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -275,23 +276,17 @@ func (g *gathering) senders(ctx context.Context, span store.Span) (out []report.
 	return out, err
 }
 
-// findings reads the findings of the run on the systems, and on the hosts of the
-// provider. Build leaves those out that have no host in the month.
+// findings reads the findings of the run on the systems with their facts, and on the hosts of the
+// provider without: the report has those of a host from the month itself. Build leaves those out that have no host in the month.
 func (g *gathering) findings(ctx context.Context) (out []report.Finding, err error) {
-	all, err := g.db.Findings(ctx, g.run)
-	if err != nil {
-		return nil, err
-	}
-	if len(all) != int(g.run.Findings) {
-		return nil, fmt.Errorf("the run has %d findings, of which %d are there: run yunjian-collector judge --month %s again", g.run.Findings, len(all), g.month)
-	}
-	for i := range all {
-		f := &all[i]
+	n := 0
+	err = g.db.EachFinding(ctx, g.run, rules.InformationSystem, func(f *store.Finding) error {
+		n++
 		subject := f.Subject.ID
 		if f.Subject.Kind == rules.Host {
 			var ours bool
 			if subject, ours = strings.CutPrefix(subject, HostSubject(g.provider, "")); !ours {
-				continue
+				return nil
 			}
 		}
 		r := report.Finding{
@@ -305,8 +300,15 @@ func (g *gathering) findings(ctx context.Context) (out []report.Finding, err err
 			r.Periods = append(r.Periods, report.Period{Start: p.Start, Facts: p.Facts})
 		}
 		out = append(out, r)
+		return nil
+	})
+	slices.SortFunc(out, func(a, b report.Finding) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
+	})
+	if err == nil && n != int(g.run.Findings) {
+		err = fmt.Errorf("the run has %d findings, of which %d are there: run yunjian-collector judge --month %s again", g.run.Findings, n, g.month)
 	}
-	return out, nil
+	return out, err
 }
 
 func reportRules(pack rules.Pack, month calendar.Month) (out []report.Rule) {

@@ -19,6 +19,9 @@ func main() {
 // errSilent ends the program with status 1 when everything has been said already.
 var errSilent = errors.New("")
 
+// errPending ends it with status 2: a dry run has found something to do.
+var errPending = errors.New("")
+
 // run is main with its surroundings as values.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -29,6 +32,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	root.SetOut(out)
 	root.SetErr(errOut)
 	if err := root.ExecuteContext(ctx); err != nil {
+		if errors.Is(err, errPending) {
+			return 2
+		}
 		if !errors.Is(err, errSilent) {
 			fmt.Fprintln(errOut, "yunjian-collector:", err)
 		}

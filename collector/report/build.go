@@ -3,10 +3,12 @@ package report
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -67,12 +69,52 @@ func batch(in Input, orders []OrderRow) (string, error) {
 }
 
 func batchOf(at time.Time, data ...any) (string, error) {
-	text, err := json.Marshal(data)
-	if err != nil {
-		return "", fmt.Errorf("hash data of the report: %w", err)
+	h := sha256.New()
+	for _, d := range data {
+		if err := hashJSON(json.NewEncoder(h), reflect.ValueOf(d)); err != nil {
+			return "", fmt.Errorf("hash data of the report: %w", err)
+		}
 	}
-	sum := sha256.Sum256(text)
-	return at.Format("20060102T150405") + "-" + hex.EncodeToString(sum[:6]), nil
+	return at.Format("20060102T150405") + "-" + hex.EncodeToString(h.Sum(nil)[:6]), nil
+}
+
+// hashJSON encodes a value piece by piece, since the month of a large provider as one text
+// takes more memory than all else: structs by field with its name, slices by element after
+// their length, all else as JSON.
+func hashJSON(e *json.Encoder, v reflect.Value) error {
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	_, own := v.Interface().(json.Marshaler)
+	_, text := v.Interface().(encoding.TextMarshaler)
+	switch {
+	case own || text:
+	case v.Kind() == reflect.Slice && !v.IsNil():
+		if err := e.Encode(v.Len()); err != nil {
+			return err
+		}
+		for i := range v.Len() {
+			if err := e.Encode(v.Index(i).Interface()); err != nil {
+				return err
+			}
+		}
+		return nil
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if !f.IsExported() || f.Tag.Get("json") == "-" {
+				continue
+			}
+			if err := e.Encode(f.Name); err != nil {
+				return err
+			}
+			if err := hashJSON(e, v.Field(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return e.Encode(v.Interface())
 }
 
 type builder struct {

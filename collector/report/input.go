@@ -194,7 +194,7 @@ type Finding struct {
 	Reason    string     `json:"reason"`
 	Exemption *Exemption `json:"exemption"`
 	Proposal  string     `json:"proposal"`
-	Periods   []Period   `json:"periods"`
+	Periods   []Period   `json:"periods"` // of systems
 }
 
 // Exemption is the one that lifted a finding.

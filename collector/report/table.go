@@ -28,8 +28,12 @@ func table[Row any](t text, id string, rows []Row, limit int, columns []column[R
 	if limit > 0 && len(rows) > limit {
 		shown, out.More = rows[:limit], fmt.Sprintf(t.More, len(rows)-limit)
 	}
+	all := make([]Cell, len(shown)*len(columns))
+	if len(shown) > 0 {
+		out.Rows = make([][]Cell, 0, len(shown))
+	}
 	for i := range shown {
-		cells := make([]Cell, len(columns))
+		cells := all[i*len(columns) : (i+1)*len(columns) : (i+1)*len(columns)]
 		for k, c := range columns {
 			cells[k] = c.cell(&shown[i])
 		}

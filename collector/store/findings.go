@@ -112,13 +112,31 @@ func (s *Store) LastRun(ctx context.Context, month calendar.Month) (run JudgeRun
 
 // Findings returns the findings of a run, ordered by rule and subject.
 func (s *Store) Findings(ctx context.Context, run JudgeRun) (out []Finding, err error) {
-	values := map[string]any{"month": run.Month.First().String(), "run": run.Run}
-	err = s.Each(ctx, query("findings"), values, func(scan func(...any) error) error {
-		f, err := scanFinding(run, scan)
-		out = append(out, f)
-		return err
+	err = s.eachFinding(ctx, "findings", run, "", func(f *Finding) error {
+		out = append(out, *f)
+		return nil
 	})
 	return out, err
+}
+
+// EachFinding reads the findings of a run on subjects of a kind with their facts, and then
+// the others without. One is valid until row returns.
+func (s *Store) EachFinding(ctx context.Context, run JudgeRun, kind string, row func(*Finding) error) error {
+	if err := s.eachFinding(ctx, "findings", run, kind, row); err != nil {
+		return err
+	}
+	return s.eachFinding(ctx, "findings_bare", run, kind, row)
+}
+
+func (s *Store) eachFinding(ctx context.Context, name string, run JudgeRun, kind string, row func(*Finding) error) error {
+	values := map[string]any{"month": run.Month.First().String(), "run": run.Run, "kind": kind}
+	return s.Each(ctx, query(name), values, func(scan func(...any) error) error {
+		f, err := scanFinding(run, scan)
+		if err != nil {
+			return err
+		}
+		return row(&f)
+	})
 }
 
 // FindingsForProposals returns those that open or join proposals, without their facts: of

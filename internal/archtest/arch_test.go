@@ -86,6 +86,8 @@ var allowed = map[string][]string{
 	"internal/durable":     {},
 	"internal/evidence":    {"internal/wire", "rules/calendar", "rules/retention"},
 	"internal/e2e":         {},
+	"internal/grafanatest": {},
+	"internal/screenshots": {"dashboards"},
 	"internal/sdnotify":    {},
 	"internal/smtptest":    {},
 	"internal/selfmetrics": {},

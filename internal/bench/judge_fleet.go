@@ -55,10 +55,11 @@ WHERE bitAnd(r, 0xFFFFFFFF) %% 200 != 0 AND NOT (kind %% 50 = 17 AND day BETWEEN
 	AND NOT (rebooted AND day BETWEEN 12 AND 19) AND NOT (kind %% 100 = 12 AND day BETWEEN 20 AND 23)
 SETTINGS max_insert_threads = 1, optimize_on_insert = 0, max_threads = 1, min_insert_block_size_rows = 2000000, max_block_size = 65536`
 
-// Provider and units have names, as reports need them.
+// Provider and units have names, and hosts have reported, as reports need them.
 const (
 	fleetProvider = `INSERT INTO inventory_providers (seq, id, name) VALUES (1, 'bench', 'bench')`
 	fleetPlatform = `INSERT INTO inventory_platforms (seq, id, name, kind, provider) VALUES (1, 'c', 'c', 'provider', 'bench')`
+	fleetHosts    = `INSERT INTO hosts (host, provider, host_id) SELECT host, provider, host_id FROM inventory_hosts`
 	fleetUnits    = `INSERT INTO inventory_units (seq, code, name) SELECT 1, concat('u', toString(number)) AS code, code FROM numbers(%d)`
 )
 
@@ -75,6 +76,7 @@ func (b *bench) fillFleet(ctx context.Context, s *store.Store, n int) error {
 		fmt.Sprintf(fleetSystems, 0, (n+9)/10),
 		fmt.Sprintf(fleetUnits, (n+99)/100),
 		fleetProvider,
+		fleetHosts,
 		fleetPlatform,
 		"INSERT INTO inventory_imports (seq) VALUES (1)",
 		fmt.Sprintf(fleetPower, begin.Unix()),

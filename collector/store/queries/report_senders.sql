@@ -15,3 +15,4 @@ FROM (
 INNER JOIN (SELECT DISTINCT host, provider, host_id FROM hosts) AS h ON h.host = u.host
 WHERE {provider:String} = '' OR h.provider = {provider:String}
 ORDER BY provider, host_id
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_aggregation_in_order = 1, max_threads = 1, max_block_size = 16384
