@@ -198,8 +198,10 @@ func checkPage(t *testing.T, page []byte) {
 	if bytes.Contains(page, []byte("<script")) || !bytes.Contains(page, []byte("&lt;script&gt;")) {
 		t.Error("the name with a script tag is not escaped")
 	}
+	const noIcon = `<link rel="icon" href="data:,">` // without it browsers ask for one
+	rest := bytes.Replace(page, []byte(noIcon), nil, 1)
 	for _, fetched := range []string{"<link", "src=", "@import", "url("} {
-		if bytes.Contains(page, []byte(fetched)) {
+		if bytes.Contains(rest, []byte(fetched)) {
 			t.Errorf("the page may fetch something: it has %s", fetched)
 		}
 	}

@@ -64,7 +64,7 @@ func pageOf(reports []filedReport) ([]byte, error) {
 			n = len(months)
 			months = append(months, pageMonth{Month: x.Month})
 		}
-		row := pageReport{Head: x.Head, Kind: or(w.Kinds[x.Head.Kind], x.Head.Kind), State: or(w.Page.States[x.State], string(x.State))}
+		row := pageReport{Head: x.Head, Kind: or(w.Kinds[x.Kind], x.Kind), State: or(w.Page.States[x.State], string(x.State))}
 		for _, f := range x.Files {
 			row.Files = append(row.Files, pageFile{f, reportsPath + "/" + url.PathEscape(x.ID) + "/" + url.PathEscape(f.Name)})
 		}

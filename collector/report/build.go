@@ -85,8 +85,8 @@ func hashJSON(e *json.Encoder, v reflect.Value) error {
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
 	}
-	_, own := v.Interface().(json.Marshaler)
-	_, text := v.Interface().(encoding.TextMarshaler)
+	_, own := reflect.TypeAssert[json.Marshaler](v)
+	_, text := reflect.TypeAssert[encoding.TextMarshaler](v)
 	switch {
 	case own || text:
 	case v.Kind() == reflect.Slice && !v.IsNil():

@@ -24,6 +24,8 @@ type sum struct {
 	working []bool
 	known   bool
 	slots   []instant
+	// silent is what hosts were allotted, in all slots, of which nothing is known.
+	silent instant
 }
 
 // instant is what the hosts of a party come to in a slot: in thousandths of a core and MiB.
@@ -35,6 +37,7 @@ type instant struct {
 // cpuCounts and memoryCounts say whether the instant counts: at least 90 % of the allocation
 // was observed.
 func (t *instant) cpuCounts() bool { return t.cpuSeen > 0 && t.cpuSeen*10 >= t.cpuAllocated*9 }
+
 func (t *instant) memoryCounts() bool {
 	return t.memorySeen > 0 && t.memorySeen*10 >= t.memoryAllocated*9
 }
@@ -66,6 +69,10 @@ func (s *sum) add(h *HostSeries, a *Allocation) {
 	}
 	vcpu, mib := int64(a.VCPU)*1000, int64(a.MemoryMiB)
 	first, end := h.bounds(a)
+	if h.silent && first == 0 && end == len(s.slots) {
+		s.silent.cpuAllocated, s.silent.memoryAllocated = s.silent.cpuAllocated+vcpu, s.silent.memoryAllocated+mib
+		return
+	}
 	for i := first; i < end; i++ {
 		at := &s.slots[i]
 		at.cpuAllocated, at.memoryAllocated = at.cpuAllocated+vcpu, at.memoryAllocated+mib
@@ -100,6 +107,7 @@ func (s *sum) facts() map[string]float64 {
 	}
 	for i := range s.slots {
 		at := &s.slots[i]
+		at.cpuAllocated, at.memoryAllocated = at.cpuAllocated+s.silent.cpuAllocated, at.memoryAllocated+s.silent.memoryAllocated
 		if at.cpuCounts() {
 			cpu.add(at.cpu, at.cpuSeen, at.cpuRunning)
 			if s.working[i] {
@@ -113,6 +121,7 @@ func (s *sum) facts() map[string]float64 {
 			}
 		}
 	}
+	s.silent = instant{} // it is in the slots now
 	facts := make(map[string]float64, 24)
 	cpu.to(facts, "cpu_avg", "cpu_p95", "cpu_max")
 	cpuWorking.to(facts, "", "cpu_p95_working_hours", "")
