@@ -19,7 +19,7 @@ host. Files that are there are replaced; nothing else in DIR is touched. The pas
 the data source is not written: Grafana reads it from the environment variable
 YUNJIAN_GRAFANA_PASSWORD.`,
 		Example: "  yunjian-collector dashboards export --dir ./grafana\n" +
-			"  yunjian-collector dashboards export --dir /etc/grafana --host collector.example --port 8123",
+			"  yunjian-collector dashboards export --dir /etc/grafana --host collector.example --tls",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			files, err := dashboards.Export(dir, site)
 			if err != nil {
@@ -38,10 +38,10 @@ YUNJIAN_GRAFANA_PASSWORD.`,
 	f.StringVar(&dir, "dir", "", "folder to write to; it is made if it is not there (required)")
 	f.StringVar(&site.Dashboards, "dashboards", "/var/lib/grafana/dashboards/yunjian", "folder of the dashboards on Grafana's host")
 	f.StringVar(&site.Host, "host", "127.0.0.1", "host of the collector's query door or of a ClickHouse server, as Grafana reaches it")
-	f.IntVar(&site.Port, "port", 8123, "HTTP port of it")
+	f.IntVar(&site.Port, "port", 9921, "HTTP port of it")
 	f.BoolVar(&site.TLS, "tls", false, "speak TLS with it")
 	f.StringVar(&site.Database, "database", "yunjian", "database")
-	f.StringVar(&site.User, "user", "grafana", "read-only user of it")
+	f.StringVar(&site.User, "user", "office", "read-only user of it")
 	_ = cmd.MarkFlagRequired("dir") // the flag is defined above
 	return cmd
 }
