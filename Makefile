@@ -50,7 +50,7 @@ screenshots: ## PNGs of the published dashboards in var/screenshots (GRAFANA_URL
 	go run ./internal/screenshots
 
 docs: ## docs/metrics.md, docs/schema.md, docs/imports.md and deploy/clickhouse from the code
-	go test ./internal/selfmetrics -run MetricsDoc -update
+	go test ./collector -run MetricsDoc -update
 	go test ./collector/store -run 'SchemaDoc|ClusterSQL|ServerSQL' -update
 	go test ./collector/records -run ImportsDoc -update
 

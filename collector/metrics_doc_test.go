@@ -1,7 +1,6 @@
-package selfmetrics_test
+package collector_test
 
 import (
-	"flag"
 	"os"
 	"testing"
 
@@ -13,12 +12,10 @@ import (
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
-var update = flag.Bool("update", false, "write docs/metrics.md")
-
 // docs/metrics.md is made of what hosts send and of what agent and collector list about
 // themselves.
 func TestMetricsDoc(t *testing.T) {
-	const name = "../../docs/metrics.md"
+	const name = "../docs/metrics.md"
 	got := wire.MetricsDoc() +
 		selfmetrics.Doc("The agent about itself", "On the agent's page `/metrics` (configuration `listen`).", agent.MetricsPrefix, agent.Metrics()) +
 		selfmetrics.Doc("The collector about itself", "On the collector's page `/metrics`. Table `collector_health` holds a part of it every minute.", collector.MetricsPrefix, collector.Metrics()) +
