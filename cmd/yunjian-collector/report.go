@@ -18,8 +18,8 @@ import (
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
-// reportGCPercent is how much garbage is let grow beside what is in use: half of what Go does.
-const reportGCPercent = 50
+// reportGCPercent is how much garbage is let grow beside what is in use: a fifth of what Go does.
+const reportGCPercent = 20
 
 func newReport(o *options) *cobra.Command {
 	var monthText, asOf, profile string

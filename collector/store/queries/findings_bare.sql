@@ -4,3 +4,4 @@ SELECT rule_id, rule_version, rule_hash, subject_kind, subject, provider, unit, 
 FROM findings
 WHERE month = {month:Date} AND run = {run:UInt64} AND subject_kind != {kind:String}
 ORDER BY rule_id, subject_kind, subject
+SETTINGS max_threads = 1, max_block_size = 8192

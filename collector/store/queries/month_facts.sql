@@ -5,3 +5,4 @@ SELECT provider, kind, subject, system, unit, hosts, vcpu, memory_mib, disk_gib,
 FROM month_facts
 WHERE month = {month:Date} AND run = {run:UInt64} AND ({provider:String} = '' OR provider = {provider:String})
 ORDER BY provider, kind, subject
+SETTINGS max_threads = 1, max_block_size = 8192
