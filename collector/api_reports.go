@@ -65,16 +65,19 @@ type filedReport struct {
 func (a *reportsAPI) list(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Accept, Authorization")
 	if !wantsPage(r) {
-		a.as(a.listed)(w, r)
+		a.as(func(_ http.ResponseWriter, r *http.Request, p ingest.Person) (int, any, error) {
+			all, err := a.listed(r, p)
+			return statusOf(err, http.StatusOK), map[string]any{"reports": all}, err
+		})(w, r)
 		return
 	}
 	var page []byte
-	a.hold(w, r, func(w http.ResponseWriter, r *http.Request, p ingest.Person) (status int, answer any, err error) {
-		status, answer, err = a.listed(w, r, p)
+	a.hold(w, r, func(_ http.ResponseWriter, r *http.Request, p ingest.Person) (int, any, error) {
+		all, err := a.listed(r, p)
 		if err == nil {
-			page, err = pageOf(answer.(map[string]any)["reports"].([]filedReport))
+			page, err = pageOf(all)
 		}
-		return status, nil, err
+		return statusOf(err, http.StatusOK), nil, err
 	}, func() {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "private, no-cache")
@@ -94,10 +97,11 @@ func (a *reportsAPI) hold(w http.ResponseWriter, r *http.Request, handle func(ht
 	good()
 }
 
-func (a *reportsAPI) listed(_ http.ResponseWriter, r *http.Request, p ingest.Person) (int, any, error) {
+// listed are the reports that a person may see and asks for.
+func (a *reportsAPI) listed(r *http.Request, p ingest.Person) ([]filedReport, error) {
 	all, err := a.db.Filings(r.Context(), store.FilingFilter{})
 	if err != nil {
-		return http.StatusServiceUnavailable, nil, err
+		return nil, err
 	}
 	out := []filedReport{}
 	q := r.URL.Query()
@@ -108,7 +112,7 @@ func (a *reportsAPI) listed(_ http.ResponseWriter, r *http.Request, p ingest.Per
 		}
 		out = append(out, filedReport{x.Head, stateOf(x), x.Files})
 	}
-	return http.StatusOK, map[string]any{"reports": out}, nil
+	return out, nil
 }
 
 // stateOf is how far a report has come with anybody.

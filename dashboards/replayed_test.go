@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -284,7 +285,11 @@ func (f *fleet) checkAnswered(t *testing.T, got map[string]answer) {
 // checkPercentile holds the panel of F4 against the facts of the report, system by system.
 func (f *fleet) checkPercentile(t *testing.T) {
 	begin, end := f.month.Start(store.Zone()), f.month.End(store.Zone())
-	facts, err := f.db.SystemFacts(t.Context(), store.Span{From: begin, To: end})
+	facts := map[string]map[string]float64{}
+	err := f.db.EachGroup(t.Context(), store.GroupAsk{Months: []store.Span{{From: begin, To: end}}}, nil, func(g store.GroupFacts) error {
+		maps.Copy(facts, g.Months[0].Systems)
+		return nil
+	})
 	if err != nil || len(facts) == 0 {
 		t.Fatal(facts, err)
 	}

@@ -261,12 +261,12 @@ func TestReplayOff(t *testing.T) {
 		}
 	}
 	day := calendar.Date{Year: 2026, Month: 4, Day: 1}.In(store.Zone())
-	facts, err := db.HostFacts(t.Context(), store.Span{From: day, To: day.AddDate(0, 0, 1), Workdays: []string{}})
+	facts, err := db.ProviderMonth(t.Context(), store.Span{From: day, To: day.AddDate(0, 0, 1), Workdays: []string{}}, 0.9)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seconds := map[string][3]uint64{}
-	for _, f := range facts {
+	for _, f := range facts.Hosts {
 		seconds[f.HostID] = [3]uint64{f.AllocatedSeconds, f.ObservedSeconds, f.OffSeconds}
 	}
 	wantSeconds := map[string][3]uint64{"vm-0001": {86400, 0, 0}, "vm-0002": {86400, 0, 86400}, "vm-0003": {86400, 0, 0}}

@@ -1,9 +1,6 @@
 package store
 
 import (
-	"cmp"
-	"context"
-	"slices"
 	"time"
 )
 
@@ -48,62 +45,6 @@ func coverage(observed, allocated, off uint64) (float64, bool) {
 	return min(1, float64(observed)/float64(allocated-off)), true
 }
 
-// HostFacts returns the facts of every host that is allocated in the span, by provider
-// and id.
-func (s *Store) HostFacts(ctx context.Context, span Span) (out []HostFacts, err error) {
-	working := workingSlots(span)
-	err = s.EachHistory(ctx, span, func(h *HostSeries) error {
-		out = append(out, h.facts(span, working))
-		return nil
-	})
-	slices.SortFunc(out, func(a, b HostFacts) int {
-		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.HostID, b.HostID))
-	})
-	return out, err
-}
-
-// SystemFacts returns the facts of every information system for which something
-// was observed in the span. Coverage is not among them: see Coverage.
-func (s *Store) SystemFacts(ctx context.Context, span Span) (map[string]map[string]float64, error) {
-	return s.partyFacts(ctx, span, bySystem)
-}
-
-// UnitFacts returns the same facts of every using unit, by its code: percentiles
-// are of the series summed over all hosts of the unit (F4). Hosts of systems that
-// the inventory does not know are under the empty code.
-func (s *Store) UnitFacts(ctx context.Context, span Span) (map[string]map[string]float64, error) {
-	return s.partyFacts(ctx, span, byUnit)
-}
-
-// ProviderFacts returns the same facts of every provider, by its id.
-func (s *Store) ProviderFacts(ctx context.Context, span Span) (map[string]map[string]float64, error) {
-	return s.partyFacts(ctx, span, byProvider)
-}
-
-func (s *Store) partyFacts(ctx context.Context, span Span, of func(*Allocated, *Allocation) string) (map[string]map[string]float64, error) {
-	out := map[string]map[string]float64{}
-	fleet, err := s.Fleet(ctx, span)
-	if err != nil {
-		return nil, err
-	}
-	working := workingSlots(span)
-	for _, group := range groups(parties(fleet, span, of), s.partHosts(span)) {
-		sums := newSums(group, working, of)
-		if err := s.eachSeries(ctx, span, fleet, members(group), func(_ int, h *HostSeries) error {
-			sums.add(h)
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-		for name, sum := range sums.by {
-			if facts := sum.facts(); facts != nil {
-				out[name] = facts
-			}
-		}
-	}
-	return out, nil
-}
-
 // SystemCoverage says how much of a system was observed (F1).
 type SystemCoverage struct {
 	Allocated, Observed, Off uint64  // seconds over all hosts
@@ -141,38 +82,9 @@ func (c *SystemCoverage) addFor(h *HostSeries, mine func(*Allocation) bool, gate
 	}
 }
 
-// Coverage returns the coverage of every system with an allocated host. gate is
-// the coverage that a single host must reach to count as covered.
-func (s *Store) Coverage(ctx context.Context, span Span, gate float64) (map[string]*SystemCoverage, error) {
-	out := map[string]*SystemCoverage{}
-	err := s.EachHistory(ctx, span, func(h *HostSeries) error {
-		for _, system := range h.systems() {
-			if out[system] == nil {
-				out[system] = &SystemCoverage{}
-			}
-			out[system].add(h, system, gate)
-		}
-		return nil
-	})
-	return out, err
-}
-
 // DayFacts are the facts of one host on one day.
 type DayFacts struct {
 	Provider, HostID string
 	Day              time.Time // midnight in Shanghai
 	Facts            map[string]float64
-}
-
-// DayFacts returns the facts of every allocated host for each day of the span on
-// which anything is known of it.
-func (s *Store) DayFacts(ctx context.Context, span Span) (out []DayFacts, err error) {
-	err = s.EachHistory(ctx, span, func(h *HostSeries) error {
-		out = append(out, h.days()...)
-		return nil
-	})
-	slices.SortFunc(out, func(a, b DayFacts) int {
-		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.HostID, b.HostID), a.Day.Compare(b.Day))
-	})
-	return out, err
 }

@@ -17,8 +17,9 @@ const (
 // over the hosts of one provider.
 type PartyFacts struct {
 	Provider, Kind, ID string
-	// Facts are those of SystemFacts, UnitFacts and ProviderFacts, with the means by hour of
-	// DayCurve; nil where nothing is known.
+	// Facts by name (F3 to F5), of the series summed over all hosts, with the means by hour of
+	// DayCurve for units and providers; nil where nothing is known. Hosts of systems that the
+	// inventory does not know are under the empty unit.
 	Facts    map[string]float64
 	Coverage SystemCoverage
 }

@@ -166,6 +166,4 @@ func groups(all []party, size int) (out [][]party) {
 	return out
 }
 
-func bySystem(_ *Allocated, a *Allocation) string   { return a.System }
-func byUnit(_ *Allocated, a *Allocation) string     { return a.Unit }
-func byProvider(h *Allocated, _ *Allocation) string { return h.Provider }
+func bySystem(_ *Allocated, a *Allocation) string { return a.System }

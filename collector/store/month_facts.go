@@ -96,13 +96,8 @@ const typeFacts = "Map(LowCardinality(String), Float64)"
 
 func (s *Store) saveHostFacts(ctx context.Context, run JudgeRun, readAt time.Time, hosts []HostFacts) error {
 	n := len(hosts)
-	flag := func(name string, value func(*HostFacts) bool) column {
-		return column{name, "UInt8", collect(hosts, func(h *HostFacts) uint8 {
-			if value(h) {
-				return 1
-			}
-			return 0
-		})}
+	yes := func(name string, value func(*HostFacts) bool) column {
+		return column{name, "UInt8", collect(hosts, func(h *HostFacts) uint8 { return flag(value(h)) })}
 	}
 	number := func(name string, value func(*HostFacts) uint64) column {
 		return column{name, "UInt64", collect(hosts, value)}
@@ -120,8 +115,8 @@ func (s *Store) saveHostFacts(ctx context.Context, run JudgeRun, readAt time.Tim
 		{"vcpu", "UInt32", collect(hosts, func(h *HostFacts) uint32 { return h.VCPU })},
 		number("memory_mib", func(h *HostFacts) uint64 { return h.MemoryMiB }),
 		number("disk_gib", func(h *HostFacts) uint64 { return h.DiskGiB }),
-		flag("standby", func(h *HostFacts) bool { return h.Standby }),
-		flag("at_end", func(h *HostFacts) bool { return h.AtEnd }),
+		yes("standby", func(h *HostFacts) bool { return h.Standby }),
+		yes("at_end", func(h *HostFacts) bool { return h.AtEnd }),
 		number("allocated_seconds", func(h *HostFacts) uint64 { return h.AllocatedSeconds }),
 		number("observed_seconds", func(h *HostFacts) uint64 { return h.ObservedSeconds }),
 		number("off_seconds", func(h *HostFacts) uint64 { return h.OffSeconds }),

@@ -13,18 +13,6 @@ type StorageGrowth struct {
 	FirstMiB, LastMiB int64
 }
 
-// StorageGrowth returns it for every allocated host that told its use of storage.
-func (s *Store) StorageGrowth(ctx context.Context, span Span) (out []StorageGrowth, err error) {
-	facts, err := s.HostFacts(ctx, span)
-	for i := range facts {
-		if g := facts[i].Storage; !g.FirstAt.IsZero() {
-			g.Provider, g.HostID = facts[i].Provider, facts[i].HostID
-			out = append(out, g)
-		}
-	}
-	return out, err
-}
-
 // Sender is a host that reported in a span, known to the inventory or not.
 type Sender struct {
 	Provider, HostID string

@@ -71,7 +71,7 @@ func (b *bench) judgeFleet(ctx context.Context, n int) (_ judging, err error) {
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	if n <= 4000 {
-		if err := b.factKinds(ctx, d, n); err != nil {
+		if err := b.facts(ctx, d, n); err != nil {
 			return judging{}, err
 		}
 		if err := b.histories(ctx, d, n); err != nil {
@@ -138,31 +138,27 @@ func (b *bench) fleet(ctx context.Context, n int) (_ *database, err error) {
 	return d, nil
 }
 
-// factKinds asks for each kind of facts alone, as reports do.
-func (b *bench) factKinds(ctx context.Context, d *database, n int) error {
+// facts computes the facts of the month from the series, as reports do of a month that was
+// not judged.
+func (b *bench) facts(ctx context.Context, d *database, n int) error {
 	span := fleetSpan()
-	for _, kind := range []struct {
-		name string
-		ask  func() (int, error)
-	}{
-		{"host facts", func() (int, error) { f, err := d.HostFacts(ctx, span); return len(f), err }},
-		{"system facts", func() (int, error) { f, err := d.SystemFacts(ctx, span); return len(f), err }},
-		{"provider facts", func() (int, error) { f, err := d.ProviderFacts(ctx, span); return len(f), err }},
-	} {
-		got := 0
-		c, err := d.measure(ctx, func() (err error) {
-			got, err = kind.ask()
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("%s of %d hosts: %w", kind.name, n, err)
+	span.Provider = "bench"
+	got := 0
+	c, err := d.measure(ctx, func() error {
+		m, err := d.ProviderMonth(ctx, span, 0.9)
+		if err == nil {
+			got = len(m.Hosts)
 		}
-		if got == 0 {
-			return fmt.Errorf("%s of %d hosts: no answers", kind.name, n)
-		}
-		b.most(fmt.Sprintf("all %s of a month, %s hosts", kind.name, number(float64(n))), "s", c.took.Seconds(), 0,
-			fmt.Sprintf("engine %s CPU-s, peak %s MB, %d answers", number(c.cpu.Seconds()), number(c.peak), got))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("facts of %d hosts: %w", n, err)
 	}
+	if got != n {
+		return fmt.Errorf("facts of %d hosts; want %d", got, n)
+	}
+	b.most(fmt.Sprintf("all facts of a month, %s hosts", number(float64(n))), "s", c.took.Seconds(), 0,
+		fmt.Sprintf("engine %s CPU-s, peak %s MB", number(c.cpu.Seconds()), number(c.peak)))
 	return nil
 }
 
