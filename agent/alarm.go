@@ -1,10 +1,11 @@
 package agent
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,6 +45,7 @@ func (a goAlarm) stop()                  { a.timer.Stop() }
 type kernelAlarm struct {
 	fd    int
 	file  *os.File
+	raw   syscall.RawConn
 	rings chan time.Time
 	done  chan struct{}
 }
@@ -54,19 +56,27 @@ func newKernelAlarm() (*kernelAlarm, error) {
 		return nil, fmt.Errorf("make timer: %w", err)
 	}
 	a := &kernelAlarm{fd: fd, file: os.NewFile(uintptr(fd), "timer"), rings: make(chan time.Time, 1), done: make(chan struct{})}
+	if a.raw, err = a.file.SyscallConn(); err != nil {
+		a.file.Close()
+		return nil, fmt.Errorf("make timer: %w", err)
+	}
 	go a.listen()
 	return a, nil
 }
 
+// listen waits for rings. The timer is read without telling Go's scheduler: a system call
+// that does tell it wakes the monitor thread, which was a fifth of what the agent cost.
+// Such a read never blocks.
 func (a *kernelAlarm) listen() {
 	defer close(a.done)
-	var count [8]byte
+	var count uint64 // of rings since the read before
+	rang := func(fd uintptr) bool {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(&count)), unsafe.Sizeof(count))
+		return errno == 0 && n == unsafe.Sizeof(count)
+	}
 	for {
-		if _, err := a.file.Read(count[:]); err != nil {
+		if err := a.raw.Read(rang); err != nil {
 			return // closed
-		}
-		if binary.NativeEndian.Uint64(count[:]) == 0 {
-			continue
 		}
 		select {
 		case a.rings <- time.Now():
