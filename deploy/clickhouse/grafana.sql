@@ -42,6 +42,8 @@ GRANT SELECT ON yunjian.allocations TO `yunjian_grafana_provider_PROVIDER`;
 
 GRANT SELECT ON yunjian.calendar_years TO `yunjian_grafana_provider_PROVIDER`;
 
+GRANT SELECT ON yunjian.closed_months TO `yunjian_grafana_provider_PROVIDER`;
+
 GRANT SELECT ON yunjian.exemptions TO `yunjian_grafana_provider_PROVIDER`;
 
 GRANT SELECT ON yunjian.filing_events TO `yunjian_grafana_provider_PROVIDER`;
@@ -224,6 +226,8 @@ GRANT SELECT ON yunjian.allocation_daily TO `yunjian_grafana_unit_UNIT`;
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_unit_UNIT` ON yunjian.allocation_daily FOR SELECT USING unit = 'UNIT' TO `yunjian_grafana_unit_UNIT`;
 
 GRANT SELECT ON yunjian.calendar_years TO `yunjian_grafana_unit_UNIT`;
+
+GRANT SELECT ON yunjian.closed_months TO `yunjian_grafana_unit_UNIT`;
 
 GRANT SELECT ON yunjian.filing_events TO `yunjian_grafana_unit_UNIT`;
 
