@@ -62,7 +62,7 @@ type Assets struct {
 type OSRow struct {
 	Name  string        `json:"name"` // empty for hosts that did not tell
 	Hosts int           `json:"hosts"`
-	Ended calendar.Date `json:"ended"` // zero where it did not end, or that is not known
+	Ended calendar.Date `json:"ended"` // may lie ahead; zero where not known
 }
 
 // LevelRow counts the systems of a level of classified protection, 0 where not given.
