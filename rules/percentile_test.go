@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"slices"
@@ -70,11 +71,58 @@ func TestSelectPercentile(t *testing.T) {
 			}
 		}
 	}
-	ascending := make([]int, 1000)
+	ascending := make([]float64, 1000)
 	for i := range ascending {
-		ascending[i] = i
+		ascending[i] = float64(i)
 	}
 	if got, _ := SelectPercentile(ascending, 950); got != 949 {
-		t.Errorf("P95 of 0..999 in order = %d; want 949", got)
+		t.Errorf("P95 of 0..999 in order = %v; want 949", got)
+	}
+}
+
+// Selecting gives what sorting gives for ranges that cannot be cut into parts of use: without
+// end, all but empty, with a lonely value far away.
+func FuzzSelectPercentile(f *testing.F) {
+	f.Add(uint64(1), 1.0, 0.0, 950)
+	f.Add(uint64(2), math.SmallestNonzeroFloat64, 0.0, 950)
+	f.Add(uint64(3), math.MaxFloat64, -math.MaxFloat64, 950)
+	f.Add(uint64(4), 1e-300, math.Inf(1), 990)
+	f.Add(uint64(5), 0.1, 1e300, 500)
+	f.Add(uint64(6), 0x1p-52, 1.0, 999)
+	f.Fuzz(func(t *testing.T, seed uint64, width, lonely float64, thousandths int) {
+		if math.IsNaN(width) || math.IsNaN(lonely) {
+			t.Skip("none is NaN")
+		}
+		random := rand.New(rand.NewPCG(seed, 1))
+		values := make([]float64, 300+random.IntN(1000))
+		for i := range values {
+			if values[i] = width * (random.Float64() + 1); random.IntN(3) == 0 {
+				values[i] = width
+			}
+		}
+		values[random.IntN(len(values))] = lonely
+		want, _ := Percentile(slices.Sorted(slices.Values(values)), thousandths)
+		if got, ok := SelectPercentile(values, thousandths); got != want || !ok {
+			t.Errorf("P%d/10 = %v, %v; want %v", thousandths, got, ok, want)
+		}
+	})
+}
+
+// Every month is another one, since a processor soon knows the turns that one takes.
+func BenchmarkSelectPercentile(b *testing.B) {
+	random := rand.New(rand.NewPCG(3, 4))
+	months := make([][]float64, 64)
+	for m := range months {
+		months[m] = make([]float64, 8640)
+		for i := range months[m] {
+			months[m][i] = random.Float64()*random.Float64() + float64(i%288)/288
+		}
+	}
+	values := make([]float64, len(months[0]))
+	n := 0
+	for b.Loop() {
+		copy(values, months[n%len(months)])
+		SelectPercentile(values, 950)
+		n++
 	}
 }
