@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/yunjian-io/yunjian/collector/inventory"
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules"
@@ -87,6 +89,7 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	run := store.JudgeRun{
 		Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(), PackHash: j.packHash(), Program: program,
 	}
+	named := run // does not change while it is stored
 	counts := map[FindingCount]int{}
 	reclaim := map[string]string{} // why a rule wants a host back, by subject
 	advisor, history, err := j.advisor(db.advice)
@@ -94,7 +97,13 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 		return nil, err
 	}
 	assessing, assessed := j.assess(ctx, advisor)
-	err = j.all(assessed, history, assessing.host, func(g store.GroupFacts) error { return db.SaveFacts(ctx, run, g) }, func(findings []store.Finding) error {
+	// What is found is stored while the next hosts are read, in its order.
+	storing, stored := errgroup.WithContext(assessed)
+	storing.SetLimit(1)
+	err = j.all(stored, history, assessing.host, func(g store.GroupFacts) error {
+		storing.Go(func() error { return db.SaveFacts(stored, named, g) })
+		return nil
+	}, func(findings []store.Finding) error {
 		for i := range findings {
 			f := &findings[i]
 			counts[FindingCount{RuleID: f.RuleID, Verdict: f.Verdict, State: f.State}]++
@@ -103,9 +112,10 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 			}
 		}
 		run.Findings += uint32(len(findings))
-		return db.AddFindings(ctx, run, findings)
+		storing.Go(func() error { return db.AddFindings(stored, named, findings) })
+		return nil
 	})
-	if err := errors.Join(err, assessing.wait()); err != nil {
+	if err := errors.Join(storing.Wait(), err, assessing.wait()); err != nil {
 		return nil, err
 	}
 	say("recommending sizes")
@@ -263,7 +273,7 @@ func (j *judge) all(ctx context.Context, span store.Span, history func(*store.Ho
 			return nil
 		}
 		err = save(findings)
-		findings = findings[:0]
+		findings = nil // they are save's now
 		return err
 	})
 	if err != nil {

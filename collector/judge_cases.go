@@ -47,8 +47,9 @@ func HostSubject(provider, hostID string) string { return provider + "/" + hostI
 
 func (j *judge) monthFacts(g *store.MonthFacts, m calendar.Month, systems, hosts *cases) {
 	providers, storage := map[string]string{}, map[string]*systemStorage{}
-	for i := range g.Hosts {
-		h := &g.Hosts[i]
+	for _, own := range g.Hosts {
+		h := &own
+		h.Facts = maps.Clone(h.Facts) // the facts themselves are being stored
 		if ratio, ok := h.Coverage(); ok {
 			h.Facts["coverage"] = ratio
 		}

@@ -82,8 +82,9 @@ func (j *judge) advisor(advice []rightsize.Settings) (*rightsize.Advisor, store.
 	return a, span, nil
 }
 
-// assessors is how many hosts are looked at at once.
-const assessors = 2
+// assessors is how many hosts are looked at at once: more than there is work for, so that
+// reading waits for none of them.
+const assessors = 4
 
 // assessing looks at hosts while others are read.
 type assessing struct {

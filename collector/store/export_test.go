@@ -49,7 +49,7 @@ func (s *Store) partyFacts(ctx context.Context, span Span, of func(*Allocated, *
 	}
 	working := workingSlots(span)
 	for _, group := range groups(parties(fleet, span, of), s.partHosts(span)) {
-		sums := newSums(group, working, of)
+		sums := newSums(group, working, of, &slotRoom{})
 		if err := s.eachSeries(ctx, span, fleet, members(group), func(_ int, h *HostSeries) error {
 			sums.add(h)
 			return nil

@@ -71,7 +71,7 @@ func (c *SystemCoverage) addFor(h *HostSeries, mine func(*Allocation) bool, gate
 		}
 		seconds := uint64(a.To.Unix() - a.From.Unix())
 		allocated, vcpuSeconds = allocated+seconds, vcpuSeconds+seconds*uint64(a.VCPU)
-		seen, away := h.observed(a)
+		seen, away := h.observed(i)
 		observed, off = observed+seen, off+away
 	}
 	c.Hosts++

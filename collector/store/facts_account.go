@@ -46,7 +46,7 @@ type accounts struct {
 	works   []bool // by slot: that it lies on a working day
 	gate    float64
 	open    map[partyKey]*account
-	spare   [][]instant
+	room    *slotRoom
 	done    []PartyFacts
 }
 
@@ -54,31 +54,46 @@ type accounts struct {
 type account struct {
 	left     int
 	sum      *sum
+	within   *account // of which it is a part, as a system is of its one unit; nil for a provider
 	coverage SystemCoverage
 }
 
-func newAccounts(fleet []Allocated, span Span, working []bool, gate float64) *accounts {
-	a := &accounts{span: span, working: working, works: workdaySlots(span), gate: gate, open: map[partyKey]*account{}}
+func newAccounts(fleet []Allocated, span Span, working []bool, gate float64, room *slotRoom) *accounts {
+	a := &accounts{span: span, working: working, works: workdaySlots(span), gate: gate, open: map[partyKey]*account{}, room: room}
 	for i := range fleet {
 		if h, ok := fleet[i].in(span); ok {
 			for _, k := range h.parties() {
-				if a.open[k] == nil {
-					a.open[k] = &account{}
-				}
-				a.open[k].left++
+				a.account(k).left++
+			}
+			for n := range h.Allocations {
+				al := &h.Allocations[n]
+				provider, unit := a.account(partyKey{h.Provider, PartyProvider, h.Provider}), a.account(partyKey{h.Provider, PartyUnit, al.Unit})
+				unit.within, a.account(partyKey{h.Provider, PartySystem, al.System}).within = provider, unit
 			}
 		}
 	}
 	return a
 }
 
-// parties are those that a host belongs to, each once.
+// account is that of a party.
+func (a *accounts) account(k partyKey) *account {
+	if a.open[k] == nil {
+		a.open[k] = &account{sum: &sum{working: a.working, room: a.room}}
+	}
+	return a.open[k]
+}
+
+// parties are those that a host belongs to, each once: systems before their units, those
+// before the provider.
 func (h *Allocated) parties() []partyKey {
 	out := make([]partyKey, 0, 3)
-	for i := range h.Allocations {
-		a := &h.Allocations[i]
-		for _, k := range []partyKey{{h.Provider, PartySystem, a.System}, {h.Provider, PartyUnit, a.Unit}, {h.Provider, PartyProvider, h.Provider}} {
-			if !slices.Contains(out, k) {
+	for _, key := range []func(*Allocation) partyKey{
+		func(a *Allocation) partyKey { return partyKey{h.Provider, PartySystem, a.System} },
+		func(a *Allocation) partyKey { return partyKey{h.Provider, PartyUnit, a.Unit} },
+		func(*Allocation) partyKey { return partyKey{h.Provider, PartyProvider, h.Provider} },
+	} {
+		for i := range h.Allocations {
+			if k := key(&h.Allocations[i]); !slices.Contains(out, k) {
 				out = append(out, k)
 			}
 		}
@@ -98,41 +113,33 @@ func (k partyKey) holds(a *Allocation) bool {
 }
 
 // add counts a host in. Every host of the fleet that is allocated in the span is to be
-// counted in once.
+// counted in once. Slots are added up by system alone: a system that is complete is counted
+// in for its unit, and a unit for its provider.
 func (a *accounts) add(h *HostSeries) {
 	for _, k := range h.parties() {
 		to := a.open[k]
-		if to.sum == nil {
-			to.sum = &sum{working: a.working, slots: a.room()}
-		}
-		for i := range h.Allocations {
-			if k.holds(&h.Allocations[i]) {
-				to.sum.add(h, &h.Allocations[i])
+		if k.kind == PartySystem {
+			for i := range h.Allocations {
+				if k.holds(&h.Allocations[i]) {
+					to.sum.add(h, &h.Allocations[i])
+				}
 			}
 		}
 		to.coverage.addFor(h, k.holds, a.gate)
 		if to.left--; to.left > 0 {
 			continue
 		}
+		if to.within != nil {
+			to.within.sum.merge(to.sum)
+		}
 		facts := to.sum.facts()
 		if facts != nil && k.kind != PartySystem {
 			a.curve(to.sum, facts)
 		}
 		a.done = append(a.done, PartyFacts{k.provider, k.kind, k.id, facts, to.coverage})
-		a.spare = append(a.spare, to.sum.slots)
+		to.sum.giveBack()
 		delete(a.open, k)
 	}
-}
-
-// room returns slots in which nothing is counted yet.
-func (a *accounts) room() []instant {
-	if n := len(a.spare); n > 0 {
-		slots := a.spare[n-1]
-		a.spare = a.spare[:n-1]
-		clear(slots)
-		return slots
-	}
-	return make([]instant, len(a.working))
 }
 
 // take returns the parties that were completed since it was last called.

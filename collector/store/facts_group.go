@@ -68,7 +68,7 @@ func (s *Store) EachGroup(ctx context.Context, ask GroupAsk, history func(*HostS
 	if err != nil {
 		return err
 	}
-	g := grouping{ask: ask, fleet: fleet, history: history, own: make([]int, len(fleet))}
+	g := grouping{ask: ask, fleet: fleet, history: history, own: make([]int, len(fleet)), room: &slotRoom{}, series: make([]HostSeries, len(ask.Months)+2)}
 	if !ask.Days.From.IsZero() {
 		g.before = Span{From: ask.Days.From, To: earlier(last.From, ask.Days.To), Provider: last.Provider}
 	}
@@ -81,7 +81,7 @@ func (s *Store) EachGroup(ctx context.Context, ask GroupAsk, history func(*HostS
 		}
 		g.months = append(g.months, fleetMonth{parties, at, workingSlots(m)})
 	}
-	g.accounts = newAccounts(fleet, last, g.months[len(g.months)-1].working, ask.Gate)
+	g.accounts = newAccounts(fleet, last, g.months[len(g.months)-1].working, ask.Gate, g.room)
 	g.groups = groups(g.months[len(g.months)-1].parties, s.partHosts(last))
 	hosts := g.assign(last)
 	return s.eachReading(ctx, widest, fleet, hosts, g.host, func(int) error {
@@ -116,10 +116,13 @@ type grouping struct {
 	history  func(*HostSeries) error
 
 	// of the group that is being read
-	now    int
-	out    *GroupFacts
-	sums   []*sums
-	series HostSeries
+	now  int
+	out  *GroupFacts
+	sums []*sums
+	room *slotRoom
+	// series has room for each month, for the days before the last one and for the history:
+	// where nothing is stored of a span, one host leaves nothing to be done for the next.
+	series []HostSeries
 }
 
 // assign decides which hosts are read for each group, by key: those that were in one of
@@ -167,7 +170,7 @@ func (g *grouping) begin() {
 				facts.Coverage[p.name] = &SystemCoverage{}
 			}
 		}
-		g.sums[n] = newSums(present, m.working, bySystem)
+		g.sums[n] = newSums(present, m.working, bySystem, g.room)
 	}
 }
 
@@ -176,13 +179,13 @@ func (g *grouping) host(i int, r *reading) error {
 	if g.out == nil {
 		g.begin()
 	}
-	h := &g.series
 	own := g.own[i] == g.now+1
 	for n, span := range g.ask.Months {
 		as, ok := g.fleet[i].in(span)
 		if !ok {
 			continue
 		}
+		h := &g.series[n]
 		r.in(span, as, h)
 		g.sums[n].add(h)
 		facts := &g.out.Months[n]
@@ -208,11 +211,13 @@ func (g *grouping) host(i int, r *reading) error {
 	}
 	if g.before.From.Before(g.before.To) {
 		if as, ok := g.fleet[i].in(g.before); ok {
+			h := &g.series[len(g.months)]
 			r.in(g.before, as, h)
 			g.days(h)
 		}
 	}
 	if as, ok := g.fleet[i].in(g.ask.History); ok {
+		h := &g.series[len(g.months)+1]
 		r.in(g.ask.History, as, h)
 		return g.history(h)
 	}
@@ -238,6 +243,7 @@ func (g *grouping) end() GroupFacts {
 			if f := sum.facts(); f != nil {
 				g.out.Months[n].Systems[name] = f
 			}
+			sum.giveBack()
 		}
 	}
 	out := *g.out

@@ -66,19 +66,26 @@ func (h *HostSeries) memory(i int, allocated int64) int64 {
 	}
 }
 
-// observed counts the seconds observed and known to be off within an allocation.
-func (h *HostSeries) observed(a *Allocation) (observed, off uint64) {
+// observed counts the seconds observed and known to be off within the n-th allocation.
+func (h *HostSeries) observed(n int) (observed, off uint64) {
+	for len(h.seen) <= n {
+		h.seen = append(h.seen, h.observe(&h.Allocations[len(h.seen)]))
+	}
+	return h.seen[n].observed, h.seen[n].off
+}
+
+func (h *HostSeries) observe(a *Allocation) (out observation) {
 	if !a.measured() || h.silent {
-		return 0, 0
+		return out
 	}
 	from, to := h.bounds(a)
 	for i := from; i < to; i++ {
-		observed += uint64(h.Observed[i])
+		out.observed += uint64(h.Observed[i])
 		if h.Off[i] {
-			off += slotSeconds
+			out.off += slotSeconds
 		}
 	}
-	return observed, off
+	return out
 }
 
 // systems are the systems that the host belonged to, each once.
@@ -122,7 +129,7 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 	for n := range h.Allocations {
 		a := &h.Allocations[n]
 		out.AllocatedSeconds += uint64(a.To.Unix() - a.From.Unix())
-		observed, off := h.observed(a)
+		observed, off := h.observed(n)
 		out.ObservedSeconds, out.OffSeconds = out.ObservedSeconds+observed, out.OffSeconds+off
 		if !a.measured() || h.silent {
 			continue

@@ -23,9 +23,50 @@ type sums struct {
 type sum struct {
 	working []bool
 	known   bool
-	slots   []instant
+	room    *slotRoom
+	slots   []instant // none until something but silence is counted in
 	// silent is what hosts were allotted, in all slots, of which nothing is known.
 	silent instant
+}
+
+// slotRoom lends room for the slots of sums and for their percentiles, over and over.
+type slotRoom struct {
+	slots  [][]instant
+	values [4][]float64
+}
+
+// take returns n slots in which nothing is counted yet.
+func (r *slotRoom) take(n int) []instant {
+	for i, slots := range slices.Backward(r.slots) {
+		if cap(slots) >= n {
+			r.slots = slices.Delete(r.slots, i, i+1)
+			clear(slots[:n])
+			return slots[:n]
+		}
+	}
+	return make([]instant, n)
+}
+
+// lend gives each of the ratios room for n values, until the next call.
+func (r *slotRoom) lend(n int, to ...*ratios) {
+	for i, v := range to {
+		r.values[i] = slices.Grow(r.values[i][:0], n)
+		v.values = r.values[i]
+	}
+}
+
+// giveBack ends the sum.
+func (s *sum) giveBack() {
+	if s.slots != nil {
+		s.room.slots, s.slots = append(s.room.slots, s.slots), nil
+	}
+}
+
+// open makes room for what is counted in.
+func (s *sum) open() {
+	if s.slots == nil {
+		s.slots = s.room.take(len(s.working))
+	}
 }
 
 // instant is what the hosts of a party come to in a slot: in thousandths of a core and MiB.
@@ -44,10 +85,10 @@ func (t *instant) memoryCounts() bool {
 
 // newSums makes the sums of a group of parties; working are the working hours among the
 // slots of the span.
-func newSums(group []party, working []bool, of func(*Allocated, *Allocation) string) *sums {
+func newSums(group []party, working []bool, of func(*Allocated, *Allocation) string, room *slotRoom) *sums {
 	s := &sums{of: of, by: make(map[string]*sum, len(group))}
 	for _, p := range group {
-		s.by[p.name] = &sum{working: working, slots: make([]instant, len(working))}
+		s.by[p.name] = &sum{working: working, room: room}
 	}
 	return s
 }
@@ -69,10 +110,11 @@ func (s *sum) add(h *HostSeries, a *Allocation) {
 	}
 	vcpu, mib := int64(a.VCPU)*1000, int64(a.MemoryMiB)
 	first, end := h.bounds(a)
-	if h.silent && first == 0 && end == len(s.slots) {
+	if h.silent && first == 0 && end == len(s.working) {
 		s.silent.cpuAllocated, s.silent.memoryAllocated = s.silent.cpuAllocated+vcpu, s.silent.memoryAllocated+mib
 		return
 	}
+	s.open()
 	for i := first; i < end; i++ {
 		at := &s.slots[i]
 		at.cpuAllocated, at.memoryAllocated = at.cpuAllocated+vcpu, at.memoryAllocated+mib
@@ -95,6 +137,21 @@ func (s *sum) add(h *HostSeries, a *Allocation) {
 	}
 }
 
+// merge counts in what another sum holds: what each of its hosts was allotted and used.
+func (s *sum) merge(from *sum) {
+	s.known = s.known || from.known
+	s.silent.cpuAllocated, s.silent.memoryAllocated = s.silent.cpuAllocated+from.silent.cpuAllocated, s.silent.memoryAllocated+from.silent.memoryAllocated
+	if from.slots == nil {
+		return
+	}
+	s.open()
+	for i := range s.slots {
+		to, at := &s.slots[i], &from.slots[i]
+		to.cpu, to.cpuSeen, to.cpuRunning, to.cpuAllocated = to.cpu+at.cpu, to.cpuSeen+at.cpuSeen, to.cpuRunning+at.cpuRunning, to.cpuAllocated+at.cpuAllocated
+		to.memory, to.memorySeen, to.memoryRunning, to.memoryAllocated = to.memory+at.memory, to.memorySeen+at.memorySeen, to.memoryRunning+at.memoryRunning, to.memoryAllocated+at.memoryAllocated
+	}
+}
+
 // facts are those of the party (F3-F5); nil where nothing is known.
 func (s *sum) facts() map[string]float64 {
 	if !s.known {
@@ -102,9 +159,7 @@ func (s *sum) facts() map[string]float64 {
 	}
 	var cpu, memory running
 	var cpuWorking, memoryWorking ratios
-	for _, r := range []*running{&cpu, &memory} {
-		r.values = make([]float64, 0, len(s.slots))
-	}
+	s.room.lend(len(s.slots), &cpu.ratios, &memory.ratios, &cpuWorking, &memoryWorking)
 	for i := range s.slots {
 		at := &s.slots[i]
 		at.cpuAllocated, at.memoryAllocated = at.cpuAllocated+s.silent.cpuAllocated, at.memoryAllocated+s.silent.memoryAllocated

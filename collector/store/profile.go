@@ -84,7 +84,7 @@ type moreInstant struct {
 
 func newProfiling(group []party, span Span, working []bool, gate float64) *profiling {
 	g := &profiling{
-		span: span, working: working, gate: gate, sums: newSums(group, working, bySystem),
+		span: span, working: working, gate: gate, sums: newSums(group, working, bySystem, &slotRoom{}),
 		profiles: map[string]*Profile{}, more: map[string][]moreInstant{},
 	}
 	for _, p := range group {
@@ -129,6 +129,7 @@ func (g *profiling) add(h *HostSeries) {
 // profile sums a system up.
 func (g *profiling) profile(system string) *Profile {
 	p, sum, more := g.profiles[system], g.sums.by[system], g.more[system]
+	sum.open() // nothing may be known of it
 	cpu := func(i int) (used, of, all int64) {
 		return sum.slots[i].cpu, sum.slots[i].cpuSeen, sum.slots[i].cpuAllocated
 	}

@@ -26,11 +26,16 @@ type HostSeries struct {
 	// Off marks the slots in which the host is known to have been off.
 	Off []bool
 
-	// silent says that nothing is known of any slot, steady that no slot is off; both only
-	// save work.
-	silent, steady bool
-	buffers        [factBuffers][]float64
+	// silent says that nothing is known of any slot, steady that no slot is off, blank that
+	// every slot is as forget leaves it; they only save work, as does seen, which is what
+	// observed said of each allocation.
+	silent, steady, blank bool
+	seen                  []observation
+	buffers               [factBuffers][]float64
 }
+
+// observation is the time of an allocation in seconds, observed and known to be off.
+type observation struct{ observed, off uint64 }
 
 // Slots is the number of slots.
 func (h *HostSeries) Slots() int { return len(h.CPU) }
@@ -98,13 +103,22 @@ func (h *HostSeries) forget(first, end int) {
 // same figures whether it is read alone or with others.
 func (r *reading) in(span Span, as Allocated, h *HostSeries) {
 	h.Allocated, h.From = as, span.From
+	h.seen = h.seen[:0]
 	n := span.slots()
-	h.resize(n)
 	shift := int(span.From.Unix()-r.from.Unix()) / slotSeconds
 	first := min(max(0, -shift), n)
 	end := max(first, min(n, len(r.values.CPU)-shift))
+	if r.last < first+shift || r.first >= end+shift {
+		end = first // no row lies in the span
+	}
+	if first == end && h.blank && h.Slots() == n {
+		h.turnAllOff(r.power.off(span))
+		return
+	}
+	h.resize(n)
 	h.forget(0, first)
 	h.forget(end, n)
+	h.blank = first == end
 	if first < end {
 		copy(h.Observed[first:end], r.values.Observed[first+shift:])
 		copy(h.Network[first:end], r.values.Network[first+shift:])
@@ -114,11 +128,17 @@ func (r *reading) in(span Span, as Allocated, h *HostSeries) {
 		}
 	}
 	clear(h.Off)
+	h.turnAllOff(r.power.off(span))
+}
+
+// turnAllOff marks the times off in a series that has none yet.
+func (h *HostSeries) turnAllOff(off []offTime) {
 	h.steady = true
-	for _, t := range r.power.off(span) {
+	for _, t := range off {
 		h.turnOff(t)
 	}
-	h.silent = h.steady && (r.last < first+shift || r.first >= end+shift)
+	h.silent = h.steady && h.blank
+	h.blank = h.silent
 }
 
 // turnOff marks a time off. A host counts as off in the buckets that lie whole within it

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
@@ -41,21 +42,22 @@ type seriesPart struct {
 	power map[uint64]powerTimes
 }
 
-// rawSeries are the arrays of one host as the engine writes them.
+// rawSeries are the arrays of one host as the engine writes them. They lie in the memory of
+// the answer, which nobody else uses: copies of them would be most of the garbage of a run.
 type rawSeries struct {
-	slot, observed, network string
-	columns                 [5]string
+	slot, observed, network []byte
+	columns                 [5][]byte
 }
 
 // eachReading reads what is stored of the hosts of each group, in their order, and calls
-// done at the end of each. The next part is asked for while row and done work on the one
+// done at the end of each. The next two parts are asked for while row and done work on the one
 // before. Nothing is asked of the time before the first bucket that is stored.
 func (s *Store) eachReading(ctx context.Context, span Span, fleet []Allocated, groups [][]int, row func(int, *reading) error, done func(group int) error) error {
 	stored, err := s.storedPart(ctx, span)
 	if err != nil {
 		return err
 	}
-	parts := make(chan seriesPart)
+	parts := make(chan seriesPart, 1)
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
 		defer close(parts)
@@ -132,7 +134,11 @@ func (s *Store) readPart(ctx context.Context, span Span, fleet []Allocated, host
 		return nil, nil
 	}
 	out := make(map[uint64]rawSeries, len(hosts))
-	return out, s.Each(ctx, query("series"), seriesOf(span, fleet, hosts), func(scan func(...any) error) error {
+	values := seriesOf(span, fleet, hosts)
+	for _, width := range []int{2, 4, 8} {
+		values[fmt.Sprintf("bytes%d", width)] = span.stateBytes(width)
+	}
+	return out, s.Each(ctx, query("series"), values, func(scan func(...any) error) error {
 		var key uint64
 		var r rawSeries
 		c := &r.columns
@@ -150,6 +156,10 @@ func seriesOf(span Span, fleet []Allocated, hosts []int) map[string]any {
 	}
 	return map[string]any{"from": span.From, "to": span.To, "hosts": keys}
 }
+
+// stateBytes is the length of the state of a groupArray of a value a slot, and more: its
+// number of values comes first, as a varint.
+func (s Span) stateBytes(width int) int { return binary.MaxVarintLen32 + s.slots()*width }
 
 // fill makes dense series of the arrays.
 func (r *reading) fill(raw rawSeries) error {
@@ -190,8 +200,8 @@ func (r *reading) fill(raw rawSeries) error {
 	}
 	for i := range n {
 		slot := word(slots, i)
-		h.Observed[slot] = uint16(observed[2*i]) | uint16(observed[2*i+1])<<8
-		h.Network[slot] = int64(uint64(word(network, 2*i)) | uint64(word(network, 2*i+1))<<32)
+		h.Observed[slot] = binary.LittleEndian.Uint16(observed[2*i:])
+		h.Network[slot] = int64(binary.LittleEndian.Uint64(network[8*i:]))
 	}
 	return nil
 }
@@ -256,29 +266,23 @@ func (s *Store) powerTimes(ctx context.Context, span Span, fleet []Allocated, ho
 }
 
 // word is the i-th little-endian 32-bit word of data.
-func word(data string, i int) uint32 {
-	w := data[4*i : 4*i+4]
-	return uint32(w[0]) | uint32(w[1])<<8 | uint32(w[2])<<16 | uint32(w[3])<<24
-}
+func word(data []byte, i int) uint32 { return binary.LittleEndian.Uint32(data[4*i:]) }
 
 // stored returns the values in the state of a groupArray, which begins with their number
-// as a varint. The empty state has none.
-func stored(state string, width int) (string, error) {
-	n, at, shift := uint64(0), 0, 0
-	for ; at < len(state) && shift < 63; at, shift = at+1, shift+7 {
-		n |= uint64(state[at]&0x7f) << shift
-		if state[at] < 0x80 {
-			break
-		}
+// as a varint and is filled up with zeros behind them. The empty state has none.
+func stored(state []byte, width int) ([]byte, error) {
+	if len(state) == 0 {
+		return nil, nil
 	}
-	if at == len(state) && at > 0 || len(state) > 0 && (n > uint64(len(state)) || int(n)*width != len(state)-at-1) {
-		return "", fmt.Errorf("an array of %d bytes does not hold the %d values it claims", len(state), n)
+	n, at := binary.Uvarint(state)
+	if at <= 0 || n > uint64((len(state)-at)/width) {
+		return nil, fmt.Errorf("an array of %d bytes does not hold the %d values it claims", len(state), n)
 	}
-	return state[min(at+1, len(state)):], nil
+	return state[at : at+int(n)*width], nil
 }
 
 // storedFor is stored for exactly n values.
-func storedFor(n int, state string, width int) (string, error) {
+func storedFor(n int, state []byte, width int) ([]byte, error) {
 	values, err := stored(state, width)
 	if err == nil && len(values) != n*width {
 		err = fmt.Errorf("%d values for %d slots", len(values)/width, n)
