@@ -19,10 +19,17 @@ import (
 // pastMonths is how many months before the present one reports on logs look at.
 const pastMonths = 11
 
-// logs reads the verdicts on logs of the month, and the counts of the months before. A
-// report that lists all of them also gets what hosts last told of those that are not
-// compliant; others get counts, and those that are not compliant.
-func (g *gathering) logs(ctx context.Context, all bool) (in report.LogInput, err error) {
+// logWant is which logs a report lists, beside their counts.
+type logWant int
+
+const (
+	logsCounted logWant = iota // none
+	logsBroken                 // the required ones that are not compliant
+	logsAll                    // all, with what hosts last told of those that are not compliant
+)
+
+// logs reads the verdicts on logs of the month, and the counts of the months before.
+func (g *gathering) logs(ctx context.Context, want logWant) (in report.LogInput, err error) {
 	g.say("verdicts on logs")
 	categories, err := retention.LoadCategories()
 	if err != nil {
@@ -48,16 +55,17 @@ func (g *gathering) logs(ctx context.Context, all bool) (in report.LogInput, err
 	}
 	in.Past = pastLogs(past, categories)
 	found := firstFound(g.month, in.Judged, broken)
-	counted := map[string]*report.LogMonth{} // by party
+	counted := map[[2]string]*report.LogMonth{} // by unit and party
 	err = g.db.EachRetention(ctx, g.run, g.provider, func(v store.RetentionVerdict) {
 		bad := v.Status == retention.StatusNonCompliant.String()
-		if v.Mandatory && !all {
-			if counted[v.Party] == nil {
-				counted[v.Party] = &report.LogMonth{Month: g.month, Party: v.Party}
+		if v.Mandatory && want != logsAll {
+			key := [2]string{v.Unit, v.Party}
+			if counted[key] == nil {
+				counted[key] = &report.LogMonth{Month: g.month, Unit: v.Unit, Party: v.Party}
 			}
-			counted[v.Party].Count.Count(v.Status, 1)
+			counted[key].Count.Count(v.Status, 1)
 		}
-		if !all && (!bad || !v.Mandatory) {
+		if want == logsCounted || want == logsBroken && (!bad || !v.Mandatory) {
 			return
 		}
 		l := reportLog(&v, categories, catalog)
@@ -69,10 +77,10 @@ func (g *gathering) logs(ctx context.Context, all bool) (in report.LogInput, err
 	if err != nil {
 		return in, err
 	}
-	for _, party := range slices.Sorted(maps.Keys(counted)) {
-		in.Now = append(in.Now, *counted[party])
+	for _, key := range slices.SortedFunc(maps.Keys(counted), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		in.Now = append(in.Now, *counted[key])
 	}
-	if all {
+	if want == logsAll {
 		err = g.tell(ctx, in.Logs)
 	}
 	return in, err

@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yunjian-io/yunjian/collector"
+	"github.com/yunjian-io/yunjian/collector/report"
 	"github.com/yunjian-io/yunjian/internal/wire"
 	"github.com/yunjian-io/yunjian/rules/calendar"
-	"github.com/yunjian-io/yunjian/rules/retention"
 )
 
 // What an agent told of a log that is not compliant stands in table B3-2: its latest
@@ -32,7 +32,7 @@ func TestBrokenLogIsToldOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := collector.SecurityMonth(t.Context(), f.db, pack, retention.Period{}, f.month, "p", "", "test", quiet)
+	m, err := collector.SecurityMonth(t.Context(), report.KindOperation, collector.BuildAsk{DB: &collector.Database{Store: f.db}, Pack: pack, Month: f.month, Provider: "p", Program: "test", Say: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
