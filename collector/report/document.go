@@ -109,6 +109,8 @@ type Table struct {
 	ID, Title, Note string
 	Heads           []Head
 	Rows            [][]Cell
+	// Packed has the rows of a large table of an annex in place of Rows; see Len and Row.
+	Packed *Packed
 	// Total says that the last row is a sum.
 	Total bool
 	// More says how many rows were left out here.

@@ -11,7 +11,7 @@ func (c *securityComposer) sheets(d Document) []Sheet {
 	var annexes []Sheet
 	if s.operation() {
 		n := c.logNames()
-		summary.add(logTable(t, "sec_logs", &s.Logs, true), brokenTable(t, "sec_broken", s.Logs.Broken, 0, n, true), assetTable(t, &s.Assets), protectionTable(t, s.Assets.Protection))
+		summary.add(logTable(t, "sec_logs", &s.Logs, true), brokenAnnex(t, s.Logs.Broken, n), assetTable(t, &s.Assets), protectionTable(t, s.Assets.Protection))
 		annexes = []Sheet{
 			c.sheet(&d, "annex_logs", nil, c.provided(s.Logs.All != nil, logAnnex(t, s.Logs.All, n))),
 			c.sheet(&d, "annex_gaps", nil, c.provided(s.Logs.All != nil, gapAnnex(t, s.Logs.All, n))),
