@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +76,18 @@ func TestLoadConfig(t *testing.T) {
 	}
 	if _, err := LoadConfig(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
 		t.Error("a file that is not there gave no error")
+	}
+}
+
+// The example is a configuration, and its settings of reports are read as they stand there.
+func TestExampleConfig(t *testing.T) {
+	c, err := LoadConfig("../deploy/systemd/collector.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(c.Reports.kinds(func(string) bool { return false }), c.Reports.Issuer.issuer(), len(c.Reports.Recipients))
+	if want := "[usage security-operation security-situation] {provider } 2"; got != want {
+		t.Errorf("reports are %s; want %s", got, want)
 	}
 }
 

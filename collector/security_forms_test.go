@@ -35,10 +35,10 @@ func checkIssuer(t *testing.T, s *store.Store, pack rules.Pack) {
 		want, not []string
 		manifest  string
 	}{
-		{report.KindOperation, collector.IssuerConfig{}, []string{"云服务商（第三十六条）", "第三十六条出具", "安全态势报告另行出具"}, []string{"第十一条", "独立出具"}, `"type": "provider"`},
+		{report.KindOperation, collector.IssuerConfig{}, []string{"云服务商（第三十六条）", "第三十六条出具", "本报告不含安全态势部分"}, []string{"第十一条", "独立出具"}, `"type": "provider"`},
 		{report.KindOperation, collector.IssuerConfig{Type: report.IssuerAgency, Name: "某安全中心"}, []string{"某安全中心（统一安全运维服务机构，第十一条）", "本报告由统一安全运维服务机构某安全中心独立出具，所述对象为云服务商天府云的云平台"}, []string{"第三十六条"}, `"name": "某安全中心"`},
-		{report.KindSituation, collector.IssuerConfig{Type: report.IssuerAgency, Name: "某安全中心"}, []string{"第十一条，内容对应第三十六条所列安全态势报告", "安全运维报告另行出具"}, []string{"由云服务商"}, `"type": "secops_agency"`},
-		{report.KindSecurity, collector.IssuerConfig{Type: report.IssuerAgency, Name: "某安全中心"}, []string{"安全态势部分对应第三十六条", "（合订）"}, []string{"另行出具"}, `"name": "某安全中心"`},
+		{report.KindSituation, collector.IssuerConfig{Type: report.IssuerAgency, Name: "某安全中心"}, []string{"第十一条，内容对应第三十六条所列安全态势报告", "本报告不含安全运维部分"}, []string{"由云服务商"}, `"type": "secops_agency"`},
+		{report.KindSecurity, collector.IssuerConfig{Type: report.IssuerAgency, Name: "某安全中心"}, []string{"安全态势部分对应第三十六条", "（合订）"}, []string{"本报告不含"}, `"name": "某安全中心"`},
 	} {
 		ask := securityAsk(s, pack, "")
 		ask.Settings.Issuer = tt.issuer

@@ -290,6 +290,9 @@ func checkSecurityFormats(t *testing.T, s *store.Store, pack rules.Pack) {
 		}
 		same(t, kind.name, []any{kind.title, strings.Fields(kind.sections), kind.last, strings.Fields(kind.sheets), "tianfu-202609-" + kind.name + "-v1"},
 			[]any{d.Title, ids, d.Sections[len(d.Sections)-1].Heading, sheets, d.Name})
+		if title, want := d.Sections[0].Blocks[1].Table.Title, "表"+ids[0]+"-1 数据来源"; title != want {
+			t.Errorf("the sources of %s are %s; want %s", kind.name, title, want)
+		}
 		for _, row := range d.Sections[0].Blocks[1].Table.Rows { // the sources are those of its own sections
 			if section := row[0].Text; !strings.Contains(string(files["html"]), section) || kind.name == report.KindSituation && section == "日志保存合规" {
 				t.Errorf("%s names a source of %s", kind.name, section)

@@ -101,7 +101,15 @@ func (c *securityComposer) sources() []Block {
 	paragraph := c.paragraph("sources", map[string]any{
 		"kind": c.s.Kind, "agency": c.s.Issuer.Type == IssuerAgency, "issuer": c.t.given(c.s.Issuer.Name), "provider": cmpName(c.s.Provider),
 	})
-	return append([]Block{{Paragraph: paragraph}}, tables(sourceTable(c.t, c.s.Sources, false))...)
+	return append([]Block{{Paragraph: paragraph}}, tables(sourceTable(c.t, c.sourceTable(), c.s.Sources, false))...)
+}
+
+// sourceTable is the table of sources of the report's own sections.
+func (c *securityComposer) sourceTable() string {
+	if c.s.operation() {
+		return "sec_sources"
+	}
+	return "sec_sources_situation"
 }
 
 // given returns blocks, or that a kind of records was not provided.

@@ -31,7 +31,7 @@ func (c *securityComposer) sheets(d Document) []Sheet {
 			c.sheet(&d, "annex_blind", nil, unmanagedTable(t, s.Blind.Unmanaged, 0), offlineTable(t, s.Blind.Offline, 0), securityUnknownTable(t, s.Blind.Unknown, 0)),
 		)
 	}
-	return slices.Concat([]Sheet{summary}, annexes, []Sheet{c.sheet(&d, "sec_sources", nil, sourceTable(t, s.Sources, true))})
+	return slices.Concat([]Sheet{summary}, annexes, []Sheet{c.sheet(&d, c.sourceTable(), nil, sourceTable(t, c.sourceTable(), s.Sources, true))})
 }
 
 func (c *securityComposer) sheet(d *Document, id string, pairs []Pair, tables ...*Table) Sheet {
