@@ -27,7 +27,7 @@ const reportsPath = "/api/v1/reports"
 //	GET /api/v1/reports/{id}/{file}   one file of a report
 //
 // The office sees all; a provider its own; a unit the signed extracts that hold its own rows
-// alone. Query parameters of the list: month, kind, provider. Beside Bearer, the token is taken
+// alone. Query parameters of the list: month, kind (security: those on security in any form), provider. Beside Bearer, the token is taken
 // as the password of Basic, whatever the user, which is how a browser asks a person for it.
 type reportsAPI struct {
 	*API
@@ -58,8 +58,10 @@ func sees(p ingest.Person, x *filing.Filing) bool {
 // filedReport is a report in a list, without the steps of others.
 type filedReport struct {
 	filing.Head
-	State filing.State  `json:"state"`
-	Files []filing.File `json:"files"`
+	State filing.State `json:"state"`
+	// Issuer is who answers for it; left out where it is the provider by its kind.
+	Issuer filing.Issuer `json:"issuer,omitzero"`
+	Files  []filing.File `json:"files"`
 }
 
 func (a *reportsAPI) list(w http.ResponseWriter, r *http.Request) {
@@ -107,10 +109,10 @@ func (a *reportsAPI) listed(r *http.Request, p ingest.Person) ([]filedReport, er
 	q := r.URL.Query()
 	for i := range all {
 		x := &all[i]
-		if !sees(p, x) || q.Has("month") && q.Get("month") != x.Month.String() || q.Has("kind") && q.Get("kind") != x.Kind || q.Has("provider") && q.Get("provider") != x.Provider {
+		if !sees(p, x) || q.Has("month") && q.Get("month") != x.Month.String() || q.Has("kind") && !report.KindIncludes(q.Get("kind"), x.Kind) || q.Has("provider") && q.Get("provider") != x.Provider {
 			continue
 		}
-		out = append(out, filedReport{x.Head, stateOf(x), x.Files})
+		out = append(out, filedReport{x.Head, stateOf(x), x.Issuer, x.Files})
 	}
 	return out, nil
 }

@@ -51,7 +51,7 @@ func browserDocuments(t *testing.T) map[string]report.Document {
 	t.Helper()
 	out := map[string]report.Document{}
 	s, pack := securityStore(t)
-	for _, kind := range []string{report.KindUsage, report.KindSecurity} {
+	for _, kind := range []string{report.KindUsage, report.KindOperation, report.KindSituation} {
 		ask := collector.BuildAsk{DB: &collector.Database{Store: s}, Pack: pack, Month: fixtureMonth(), Provider: fixtureProvider, Program: "test", Say: quiet}
 		for _, x := range buildAll(t, kind, ask)[:2] { // that of the provider and an extract
 			out[x.Edition.FileName()] = x.Document

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,19 +37,29 @@ func TestLoadConfig(t *testing.T) {
 		"grafana: {query_listen: '127.0.0.1:1', query_limits: {max_time: 10s, max_result_rows: 5, per_minute: 9}}\napi: {secret_file: s}": "",
 		"retention: {raw_days: x}": "line 1",
 		"reports: {out: r, kinds: [usage], cutoff_day: 3, due_workdays: 7, since: 2026-10}": "",
-		"reports: {cutoff_day: 29}":                                                               "1 to 28",
-		"reports: {due_workdays: 21}":                                                             "1 to 20",
-		"reports: {since: october}":                                                               "reports: since",
-		"reports: {kinds: [novel]}":                                                               "no kind of report",
-		"reports: {kinds: [ledger]}":                                                              "no kind that is filed",
-		"reports: {recipients: [{role: office}]}":                                                 "name of its own",
-		"reports: {recipients: [{name: a, role: king}]}":                                          "office, provider or unit",
-		"reports: {recipients: [{name: a, role: unit}]}":                                          "has a subject",
-		"reports: {recipients: [{name: a, role: office, mail: [a@b]}]}":                           "no smtp.address",
-		"reports: {recipients: [{name: a, role: office, kinds: [x]}]}":                            `recipient "a"`,
-		"reports: {smtp: {address: 'mail:25', from: x}}":                                          "smtp.from",
-		"reports: {smtp: {address: 'mail:25', from: a@b, tls: plain}}":                            "not this host",
-		"reports: {smtp: {address: 'mail:25', from: a@b, username: u, password_file: p}, out: r}": "",
+		"reports: {cutoff_day: 29}":                            "1 to 28",
+		"reports: {due_workdays: 21}":                          "1 to 20",
+		"reports: {since: october}":                            "reports: since",
+		"reports: {kinds: [novel]}":                            "no kind of report",
+		"reports: {security: bound, kinds: [usage, security]}": "",
+		"reports: {kinds: [security-operation], recipients: [{name: a, role: office, kinds: [security-operation, security]}]}": "",
+		"reports: {security: together}":                                                                  `security: "together": want separate or bound`,
+		"reports: {security: bound, kinds: [security-operation]}":                                        "security-operation is bound into security",
+		"reports: {security: bound, recipients: [{name: a, role: office, kinds: [security-situation]}]}": "security-situation is bound into security",
+		"reports: {issuer: {type: provider}}":                                                            "",
+		"reports: {issuer: {type: secops_agency, name: 某安全中心}}":                                          "",
+		"reports: {issuer: {type: secops_agency, name: ' '}}":                                            "needs the name of the agency",
+		"reports: {issuer: {type: office}}":                                                              `type "office": want provider or secops_agency`,
+		"reports: {issuer: {name: 某安全中心}}":                                                               "the name of a provider is that of the inventory",
+		"reports: {kinds: [ledger]}":                                                                     "no kind that is filed",
+		"reports: {recipients: [{role: office}]}":                                                        "name of its own",
+		"reports: {recipients: [{name: a, role: king}]}":                                                 "office, provider or unit",
+		"reports: {recipients: [{name: a, role: unit}]}":                                                 "has a subject",
+		"reports: {recipients: [{name: a, role: office, mail: [a@b]}]}":                                  "no smtp.address",
+		"reports: {recipients: [{name: a, role: office, kinds: [x]}]}":                                   `recipient "a"`,
+		"reports: {smtp: {address: 'mail:25', from: x}}":                                                 "smtp.from",
+		"reports: {smtp: {address: 'mail:25', from: a@b, tls: plain}}":                                   "not this host",
+		"reports: {smtp: {address: 'mail:25', from: a@b, username: u, password_file: p}, out: r}":        "",
 	}
 	for text, want := range tests {
 		name := filepath.Join(t.TempDir(), "c.yaml")
@@ -65,6 +76,18 @@ func TestLoadConfig(t *testing.T) {
 	}
 	if _, err := LoadConfig(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
 		t.Error("a file that is not there gave no error")
+	}
+}
+
+// The example is a configuration, and its settings of reports are read as they stand there.
+func TestExampleConfig(t *testing.T) {
+	c, err := LoadConfig("../deploy/systemd/collector.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(c.Reports.kinds(func(string) bool { return false }), c.Reports.Issuer.issuer(), len(c.Reports.Recipients))
+	if want := "[usage security-operation security-situation] {provider } 2"; got != want {
+		t.Errorf("reports are %s; want %s", got, want)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/report"
@@ -86,8 +87,32 @@ func (f *Filer) Dir(m calendar.Month) string { return filepath.Join(f.Settings.O
 // Make builds, prints and writes the reports of a provider and kind. Those of a closed month
 // are kept and stand in the ledger: making them again prints what was kept, with the
 // signature if there is one, so that nothing that came later gets into them. Those of an
-// open month are drafts outside of the ledger.
-func (f *Filer) Make(ctx context.Context, ask MakeAsk) ([]Made, error) {
+// open month are drafts outside of the ledger. The kind security makes those on security in
+// the form that the ledger has of the month, or else the settings want.
+func (f *Filer) Make(ctx context.Context, ask MakeAsk) (out []Made, err error) {
+	if _, err := builderOf(f.Builders, ask.Kind); err != nil {
+		return nil, err
+	}
+	kinds := []string{ask.Kind}
+	if ask.Kind == report.KindSecurity {
+		filings, err := f.DB.Filings(ctx, store.FilingFilter{Slice: store.Slice{Provider: ask.Provider}, From: ask.Month, To: ask.Month})
+		if err != nil {
+			return nil, err
+		}
+		kinds = f.Settings.binding().Kinds(ask.Kind, filing.Made(filings)(ask.Provider, ask.Month))
+	}
+	for _, ask.Kind = range kinds {
+		made, err := f.makeKind(ctx, ask)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, made...)
+	}
+	return out, nil
+}
+
+// makeKind makes the reports of one kind.
+func (f *Filer) makeKind(ctx context.Context, ask MakeAsk) ([]Made, error) {
 	b, err := builderOf(f.Builders, ask.Kind)
 	if err != nil {
 		return nil, err
@@ -177,6 +202,7 @@ func (f *Filer) filed(ctx context.Context, b Builder, ask MakeAsk, closing store
 		if ask.Whole {
 			known = slices.DeleteFunc(known, func(x filing.Filing) bool { return x.Unit != "" })
 		}
+		slices.SortStableFunc(known, func(a, b filing.Filing) int { return strings.Compare(a.Unit, b.Unit) }) // the provider's first
 		for i := range known {
 			made, err := f.again(ctx, &known[i], ask.Dir, closing)
 			if err != nil {
@@ -251,7 +277,7 @@ func (f *Filer) prepare(ctx context.Context, x Built, of int, dir string, closin
 	if err != nil {
 		return Made{}, err
 	}
-	event := filing.Event{Kind: filing.Prepare, At: now, Data: filing.Data{Batch: kept.Edition.Batch, Files: filesOf(made.Files), Parts: of}}
+	event := filing.Event{Kind: filing.Prepare, At: now, Data: filing.Data{Batch: kept.Edition.Batch, Issuer: filing.Issuer(kept.Edition.Issuer), Files: filesOf(made.Files), Parts: of}}
 	_, _, err = f.record(ctx, head, event)
 	return made, err
 }
@@ -350,39 +376,4 @@ func (f *Filer) write(dir string, d report.Document, e report.Edition) (Made, er
 		files[i].Data = nil // they are written
 	}
 	return Made{Edition: e, Dir: dir, Manifest: manifest, Files: files, Omitted: omitted}, err
-}
-
-func headOf(e report.Edition) filing.Head {
-	return filing.Head{ID: e.FileName(), Provider: e.Provider, Unit: e.Unit, Month: e.Period, Kind: e.Kind, Version: e.Version}
-}
-
-func filesOf(files []report.File) []filing.File {
-	out := make([]filing.File, len(files))
-	for i, x := range files {
-		out[i] = filing.File{Name: x.Name, Bytes: x.Bytes, SHA256: x.SHA256}
-	}
-	return out
-}
-
-// record checks a step against the report and appends it; the caller holds the lock.
-func (f *Filer) record(ctx context.Context, h filing.Head, e filing.Event) (filing.Filing, bool, error) {
-	now := f.Now()
-	if e.At.After(now) {
-		return filing.Filing{}, false, &filing.RefusedError{ID: h.ID, Kind: e.Kind, Reason: "it is dated " + e.At.Format(time.DateTime) + ", which is still to come"}
-	}
-	all, err := f.DB.Filings(ctx, store.FilingFilter{ID: h.ID})
-	if err != nil {
-		return filing.Filing{}, false, err
-	}
-	x := filing.Filing{Head: h}
-	if len(all) == 1 {
-		x = all[0]
-	}
-	next, changed, err := filing.Apply(x, e)
-	if err != nil || !changed {
-		return x, false, err
-	}
-	// Events count in the order in which they are recorded, also those of one instant.
-	recorded := now.Add(time.Duration(len(x.Events)) * time.Microsecond)
-	return next, true, f.DB.AppendFilingEvent(ctx, h, e, recorded)
 }

@@ -130,7 +130,8 @@ func (f *Filer) Receipt(ctx context.Context, id, recipient, by, receipt, note st
 	return x, err
 }
 
-// LedgerAsk says which lines of the ledger are asked for; empty fields take all.
+// LedgerAsk says which lines of the ledger are asked for; empty fields take all, and the kind
+// security those on security in any form.
 type LedgerAsk struct {
 	From, To       calendar.Month
 	Provider, Kind string
@@ -165,10 +166,10 @@ func (f *Filer) Ledger(ctx context.Context, ask LedgerAsk, day calendar.Date) ([
 			months = append(months, m)
 		}
 	}
-	book := filing.Book{Calendar: known, Zone: store.Zone(), DueWorkdays: f.Settings.DueWorkdays, Filings: filings}
+	book := filing.Book{Calendar: known, Zone: store.Zone(), DueWorkdays: f.Settings.DueWorkdays, Filings: filings, Binding: f.Settings.binding()}
 	rows := book.Rows(months, f.expected(providers, filings), day)
 	return slices.DeleteFunc(rows, func(r filing.Row) bool {
-		return ask.Provider != "" && r.Provider != ask.Provider || ask.Kind != "" && r.Kind != ask.Kind
+		return ask.Provider != "" && r.Provider != ask.Provider || ask.Kind != "" && !report.KindIncludes(ask.Kind, r.Kind)
 	}), nil
 }
 
@@ -202,6 +203,7 @@ func (f *Filer) providers(ctx context.Context) ([]string, error) {
 }
 
 // expected is what has to be filed each month; extracts of units only where they were made.
+// In which form reports on security are expected, the ledger finds out month by month.
 func (f *Filer) expected(providers []string, filings []filing.Filing) (out []filing.Expectation) {
 	for _, r := range f.Settings.Recipients {
 		for _, p := range providers {
@@ -221,4 +223,39 @@ func (f *Filer) expected(providers []string, filings []filing.Filing) (out []fil
 		}
 	}
 	return out
+}
+
+func headOf(e report.Edition) filing.Head {
+	return filing.Head{ID: e.FileName(), Provider: e.Provider, Unit: e.Unit, Month: e.Period, Kind: e.Kind, Version: e.Version}
+}
+
+func filesOf(files []report.File) []filing.File {
+	out := make([]filing.File, len(files))
+	for i, x := range files {
+		out[i] = filing.File{Name: x.Name, Bytes: x.Bytes, SHA256: x.SHA256}
+	}
+	return out
+}
+
+// record checks a step against the report and appends it; the caller holds the lock.
+func (f *Filer) record(ctx context.Context, h filing.Head, e filing.Event) (filing.Filing, bool, error) {
+	now := f.Now()
+	if e.At.After(now) {
+		return filing.Filing{}, false, &filing.RefusedError{ID: h.ID, Kind: e.Kind, Reason: "it is dated " + e.At.Format(time.DateTime) + ", which is still to come"}
+	}
+	all, err := f.DB.Filings(ctx, store.FilingFilter{ID: h.ID})
+	if err != nil {
+		return filing.Filing{}, false, err
+	}
+	x := filing.Filing{Head: h}
+	if len(all) == 1 {
+		x = all[0]
+	}
+	next, changed, err := filing.Apply(x, e)
+	if err != nil || !changed {
+		return x, false, err
+	}
+	// Events count in the order in which they are recorded, also those of one instant.
+	recorded := now.Add(time.Duration(len(x.Events)) * time.Microsecond)
+	return next, true, f.DB.AppendFilingEvent(ctx, h, e, recorded)
 }

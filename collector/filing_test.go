@@ -322,7 +322,7 @@ func TestCloseRefuses(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "judged again after it was closed") {
 		t.Errorf("a report of another run: %v", err)
 	}
-	if _, err := o.Make(t.Context(), collector.MakeAsk{Month: o.month, Kind: "novel"}); err == nil || !strings.Contains(err.Error(), "ledger, notice, security, usage") {
+	if _, err := o.Make(t.Context(), collector.MakeAsk{Month: o.month, Kind: "novel"}); err == nil || !strings.Contains(err.Error(), "ledger, notice, security, security-operation, security-situation, usage") {
 		t.Errorf("a kind that is not there: %v", err)
 	}
 }

@@ -132,7 +132,7 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	if in.Allocations, err = g.allocations(ctx, span); err != nil {
 		return in, err
 	}
-	if in.Logs, err = g.logs(ctx, false); err != nil {
+	if in.Logs, err = g.logs(ctx, logsBroken); err != nil {
 		return in, err
 	}
 	in.Records, err = g.db.Records(ctx, g.provider)

@@ -65,10 +65,12 @@ type Builder struct {
 // all kinds alike.
 func Builders() map[string]Builder {
 	return map[string]Builder{
-		report.KindUsage:    {Build: buildUsage},
-		report.KindSecurity: {Build: buildSecurity},
-		report.KindNotice:   {Build: buildNotices, Proceeding: true},
-		report.KindLedger:   {Build: buildLedger, Unfiled: true},
+		report.KindUsage:     {Build: buildUsage},
+		report.KindOperation: {Build: buildSecurity(report.KindOperation)},
+		report.KindSituation: {Build: buildSecurity(report.KindSituation)},
+		report.KindSecurity:  {Build: buildSecurity(report.KindSecurity)},
+		report.KindNotice:    {Build: buildNotices, Proceeding: true},
+		report.KindLedger:    {Build: buildLedger, Unfiled: true},
 	}
 }
 

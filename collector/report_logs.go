@@ -19,10 +19,17 @@ import (
 // pastMonths is how many months before the present one reports on logs look at.
 const pastMonths = 11
 
-// logs reads the verdicts on logs of the month, and the counts of the months before. A
-// report that lists all of them also gets what hosts last told of those that are not
-// compliant; others get counts, and those that are not compliant.
-func (g *gathering) logs(ctx context.Context, all bool) (in report.LogInput, err error) {
+// logWant is which logs a report lists, beside their counts.
+type logWant int
+
+const (
+	logsCounted logWant = iota // none
+	logsBroken                 // the required ones that are not compliant
+	logsAll                    // all, with what hosts last told of those that are not compliant
+)
+
+// logs reads the verdicts on logs of the month, and the counts of the months before.
+func (g *gathering) logs(ctx context.Context, want logWant) (in report.LogInput, err error) {
 	g.say("verdicts on logs")
 	categories, err := retention.LoadCategories()
 	if err != nil {
@@ -48,31 +55,35 @@ func (g *gathering) logs(ctx context.Context, all bool) (in report.LogInput, err
 	}
 	in.Past = pastLogs(past, categories)
 	found := firstFound(g.month, in.Judged, broken)
-	counted := map[string]*report.LogMonth{} // by party
+	counted := map[[2]string]*report.LogMonth{} // by unit and party
 	err = g.db.EachRetention(ctx, g.run, g.provider, func(v store.RetentionVerdict) {
 		bad := v.Status == retention.StatusNonCompliant.String()
-		if v.Mandatory && !all {
-			if counted[v.Party] == nil {
-				counted[v.Party] = &report.LogMonth{Month: g.month, Party: v.Party}
+		if v.Mandatory && want != logsAll {
+			key := [2]string{v.Unit, v.Party}
+			if counted[key] == nil {
+				counted[key] = &report.LogMonth{Month: g.month, Unit: v.Unit, Party: v.Party}
 			}
-			counted[v.Party].Count.Count(v.Status, 1)
+			counted[key].Count.Count(v.Status, 1)
 		}
-		if !all && (!bad || !v.Mandatory) {
+		if want == logsCounted || want == logsBroken && (!bad || !v.Mandatory) {
 			return
 		}
 		l := reportLog(&v, categories, catalog)
 		if bad {
 			l.FirstFound = found(store.RetentionBroken{JudgedOn: l.JudgedOn, HostID: l.Host, System: l.System, Class: l.Class, Name: l.Stream})
 		}
-		in.Logs = append(in.Logs, l)
+		if in.Logs == nil {
+			in.Logs = &report.LogList{}
+		}
+		in.Logs.Add(l)
 	})
 	if err != nil {
 		return in, err
 	}
-	for _, party := range slices.Sorted(maps.Keys(counted)) {
-		in.Now = append(in.Now, *counted[party])
+	for _, key := range slices.SortedFunc(maps.Keys(counted), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		in.Now = append(in.Now, *counted[key])
 	}
-	if all {
+	if want == logsAll {
 		err = g.tell(ctx, in.Logs)
 	}
 	return in, err
@@ -88,10 +99,13 @@ func reportLog(v *store.RetentionVerdict, categories retention.Categories, catal
 		Verdict: v.Verdict, Status: v.Status, JudgedOn: v.JudgedOn, RequiredFrom: v.RequiredFrom, Obligation: v.Obligation, Earliest: v.LocalStart,
 		ProjectedDays: v.GuaranteedDays, Endless: v.GuaranteedEndless, FirstDeletion: v.FirstDeletion, DiskFull: v.DiskFull, AtRiskFrom: v.AtRiskDate,
 		AccountableFrom: v.AccountableFrom, AttestedDays: int(v.AttestedDays), WindowDays: int(v.WindowDays), Reasons: v.Reasons,
-		Reason: v.ReasonZH, Remedy: v.RemedyZH, WaivedBy: v.WaivedBy, WaivedUntil: v.WaivedUntil,
+		Reason: v.ReasonZH, WaivedBy: v.WaivedBy, WaivedUntil: v.WaivedUntil,
 	}
 	for _, m := range v.Missing {
 		l.Gaps = append(l.Gaps, report.Gap{From: m.From, To: m.To})
+	}
+	if v.Status == retention.StatusNonCompliant.String() || v.Status == retention.StatusUndetermined.String() {
+		l.Remedy = v.RemedyZH // no table has that of others
 	}
 	if v.Verdict == retention.AtRisk.String() {
 		l.Foreseen, _ = retention.Foreseen(v.JudgedOn, v.FirstDeletion, v.DiskFull)
@@ -145,57 +159,52 @@ func firstFound(month calendar.Month, judged []calendar.Month, broken []store.Re
 	}
 }
 
-// toldLog is what a host last told of a log.
-type toldLog struct {
-	latest calendar.Date
-	policy string
-}
-
 // tell adds what hosts told last to those logs that are not compliant, or that will not
 // be for long.
-func (g *gathering) tell(ctx context.Context, logs []report.Log) error {
-	ids := map[uint64]string{}
-	for i := range logs {
-		l := &logs[i]
+func (g *gathering) tell(ctx context.Context, logs *report.LogList) error {
+	wanted := map[uint64][]int{} // places of logs, by host
+	for i, l := range logs.All() {
 		if l.Host != "" && (l.Status == retention.StatusNonCompliant.String() || l.Verdict == retention.AtRisk.String()) {
-			ids[wire.HostKey(g.provider, l.Host)] = l.Host
+			key := wire.HostKey(g.provider, l.Host)
+			wanted[key] = append(wanted[key], i)
 		}
 	}
-	keys := make([]uint64, 0, len(ids))
-	for key := range ids {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	told := map[[2]string]toldLog{} // by host and path
+	keys := slices.Sorted(maps.Keys(wanted))
 	for chunk := range slices.Chunk(keys, hostsAtOnce) {
 		states, err := g.db.LogStates(ctx, chunk, judgedAt(g.month, g.run.JudgedAt))
 		if err != nil {
 			return err
 		}
-		for _, s := range states {
-			log := s.Source
-			if s.Progress != nil {
-				log = evidence.Progressed(log, *s.Progress)
+		for k := range states {
+			log := states[k].Source
+			if states[k].Progress != nil {
+				log = evidence.Progressed(log, *states[k].Progress)
 			}
-			var latest time.Time
-			for _, segment := range log.Segments {
-				if segment.Last.After(latest) {
-					latest = segment.Last
+			for _, i := range wanted[states[k].Host] {
+				l := logs.At(i)
+				if l.Path != log.Path {
+					continue
 				}
+				l.Latest, l.Policy = latestOf(log), policies(log.Policies)
+				logs.Set(i, l)
 			}
-			t := toldLog{policy: policies(log.Policies)}
-			if !latest.IsZero() {
-				t.latest = calendar.DateOf(latest.In(store.Zone()))
-			}
-			told[[2]string{ids[s.Host], log.Path}] = t
-		}
-	}
-	for i := range logs {
-		if t, known := told[[2]string{logs[i].Host, logs[i].Path}]; known {
-			logs[i].Latest, logs[i].Policy = t.latest, t.policy
 		}
 	}
 	return nil
+}
+
+// latestOf is the day of the last record of a log; zero where it has none.
+func latestOf(log wire.LogSource) calendar.Date {
+	var latest time.Time
+	for _, segment := range log.Segments {
+		if segment.Last.After(latest) {
+			latest = segment.Last
+		}
+	}
+	if latest.IsZero() {
+		return calendar.Date{}
+	}
+	return calendar.DateOf(latest.In(store.Zone()))
 }
 
 // policies tells what removes a log in the words of its configuration.

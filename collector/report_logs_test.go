@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/yunjian-io/yunjian/collector"
+	"github.com/yunjian-io/yunjian/collector/report"
 	"github.com/yunjian-io/yunjian/internal/wire"
 	"github.com/yunjian-io/yunjian/rules/calendar"
-	"github.com/yunjian-io/yunjian/rules/retention"
 )
 
 // What an agent told of a log that is not compliant stands in table B3-2: its latest
@@ -32,14 +32,14 @@ func TestBrokenLogIsToldOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := collector.SecurityMonth(t.Context(), f.db, pack, retention.Period{}, f.month, "p", "", "test", quiet)
+	m, err := collector.SecurityMonth(t.Context(), report.KindOperation, collector.BuildAsk{DB: &collector.Database{Store: f.db}, Pack: pack, Month: f.month, Provider: "p", Program: "test", Say: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Logs.Broken) != 1 {
-		t.Fatalf("%d logs are not compliant; want one of %+v", len(m.Logs.Broken), m.Logs.Total)
+	if m.Logs.Broken.Len() != 1 {
+		t.Fatalf("%d logs are not compliant; want one of %+v", m.Logs.Broken.Len(), m.Logs.Total)
 	}
-	l := m.Logs.Broken[0]
+	l := m.Logs.Broken.At(0)
 	got := []any{l.Host, l.Path, l.Policy, l.Latest, l.FirstFound, l.ClassTitle, l.CategoryTitle, m.Logs.Total.Count.Due()}
 	want := []any{"h1", "/var/log/auth.log", "logrotate: weekly, rotate 4 (/etc/logrotate.d/rsyslog:3)", calendar.DateOf(f.at), calendar.DateOf(f.at), "操作系统登录认证", "操作系统登录、操作审计", 6}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -20,8 +20,15 @@ type ReportsConfig struct {
 	Out string `yaml:"out"`
 	// Providers are those whose reports are made. Default: all of the inventory
 	Providers []string `yaml:"providers"`
-	// Kinds are the kinds of reports that every provider files. Default: usage and security
+	// Kinds are the kinds of reports that every provider files; security stands for those on
+	// security in the form that Security names. Default: usage and security
 	Kinds []string `yaml:"kinds"`
+	// Security is separate, for one report on security operation (安全运维报告) and one on the
+	// situation (安全态势报告), or bound, for both in one. A month of which reports were made
+	// keeps its form. Default: separate
+	Security string `yaml:"security"`
+	// Issuer answers for the reports on security.
+	Issuer IssuerConfig `yaml:"issuer"`
 	// Since is the first month that is filed, such as 2026-10. Default: the first that was
 	// closed, or else the month before the present one
 	Since string `yaml:"since"`
@@ -45,6 +52,57 @@ type ReportsConfig struct {
 	Link string `yaml:"link"`
 }
 
+// The forms in which reports on security are filed.
+const (
+	securitySeparate = "separate"
+	securityBound    = "bound"
+)
+
+// IssuerConfig is who issues the reports on security, which are about the provider in
+// either case.
+type IssuerConfig struct {
+	// Type is provider (Art. 36), or secops_agency for the agency for unified security
+	// operation, which reports independently of the provider (Art. 11). Default: provider
+	Type string `yaml:"type"`
+	// Name of the agency. A provider has its name from the inventory
+	Name string `yaml:"name"`
+}
+
+// issuer is the same for the reports.
+func (c IssuerConfig) issuer() report.Issuer {
+	return report.Issuer{Type: or(c.Type, report.IssuerProvider), Name: strings.TrimSpace(c.Name)}
+}
+
+func (c IssuerConfig) validate() error {
+	switch i := c.issuer(); {
+	case i.Type != report.IssuerProvider && i.Type != report.IssuerAgency:
+		return fmt.Errorf("issuer: type %q: want %s or %s", c.Type, report.IssuerProvider, report.IssuerAgency)
+	case i.Type == report.IssuerAgency && i.Name == "":
+		return fmt.Errorf("issuer: type %s needs the name of the agency, which stands on the cover", i.Type)
+	case i.Type == report.IssuerProvider && i.Name != "":
+		return fmt.Errorf("issuer: name %q: the name of a provider is that of the inventory: leave it out, or set type to %s", i.Name, report.IssuerAgency)
+	}
+	return nil
+}
+
+// binding says in which form reports on security are filed.
+func (c *ReportsConfig) binding() filing.Binding {
+	return filing.Binding{Kind: report.KindSecurity, Parts: report.SecurityKinds(), Bound: c.Security == securityBound}
+}
+
+// kinds are those that are filed for a month, of which those were made for which made is
+// true.
+func (c *ReportsConfig) kinds(made func(kind string) bool) (out []string) {
+	for _, wanted := range c.Kinds {
+		for _, k := range c.binding().Kinds(wanted, made) {
+			if !slices.Contains(out, k) {
+				out = append(out, k)
+			}
+		}
+	}
+	return out
+}
+
 // Recipient is who gets reports.
 type Recipient struct {
 	// Name stands in the ledger, such as office.
@@ -54,7 +112,8 @@ type Recipient struct {
 	Role ingest.Role `yaml:"role"`
 	// Subject is the id of the provider or the code of the unit.
 	Subject string `yaml:"subject"`
-	// Kinds of reports that it gets. Default: all
+	// Kinds of reports that it gets; security stands for those on security in any form.
+	// Default: all
 	Kinds []string `yaml:"kinds"`
 	// Folder into which its reports are put.
 	Folder string `yaml:"folder"`
@@ -64,7 +123,7 @@ type Recipient struct {
 
 // Wants reports whether a report is for the recipient.
 func (r Recipient) Wants(provider, kind, unit string) bool {
-	if len(r.Kinds) > 0 && !slices.Contains(r.Kinds, kind) {
+	if len(r.Kinds) > 0 && !slices.ContainsFunc(r.Kinds, func(named string) bool { return report.KindIncludes(named, kind) }) {
 		return false
 	}
 	switch r.Role {
@@ -84,6 +143,8 @@ func (c *ReportsConfig) defaults() {
 	if len(c.Kinds) == 0 {
 		c.Kinds = []string{report.KindUsage, report.KindSecurity}
 	}
+	c.Security = or(c.Security, securitySeparate)
+	c.Issuer.Type = or(c.Issuer.Type, report.IssuerProvider)
 	if len(c.Recipients) == 0 {
 		c.Recipients = []Recipient{{Name: string(ingest.RoleOffice), Role: ingest.RoleOffice}}
 	}
@@ -109,8 +170,17 @@ func (c *ReportsConfig) validate(builders map[string]Builder) error {
 	if _, err := c.since(); err != nil {
 		return fmt.Errorf("since: %w", err)
 	}
+	if c.Security != securitySeparate && c.Security != securityBound {
+		return fmt.Errorf("security: %q: want %s or %s", c.Security, securitySeparate, securityBound)
+	}
+	if err := c.Issuer.validate(); err != nil {
+		return err
+	}
 	check := func(kinds []string) error {
 		for _, k := range kinds {
+			if c.Security == securityBound && slices.Contains(report.SecurityKinds(), k) {
+				return fmt.Errorf("kinds: %s is bound into %s: name that, or set reports.security to %s", k, report.KindSecurity, securitySeparate)
+			}
 			if b, err := builderOf(builders, k); err != nil || b.Unfiled || b.Proceeding {
 				return errors.Join(err, fmt.Errorf("kinds: %q is no kind that is filed", k))
 			}

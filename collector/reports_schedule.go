@@ -104,7 +104,7 @@ func (f *Filer) closeDue(ctx context.Context, logs func(context.Context, calenda
 func (f *Filer) makeDue(ctx context.Context, c store.MonthClose, providers []string, filings []filing.Filing, done *Scheduled) error {
 	var failures []error
 	for _, provider := range providers {
-		for _, kind := range f.Settings.Kinds {
+		for _, kind := range f.Settings.kinds(filing.Made(filings)(provider, c.Month)) {
 			var known []filing.Filing
 			for i := range filings {
 				if x := &filings[i]; x.Month == c.Month && x.Version == c.Version && x.Provider == provider && x.Kind == kind {

@@ -14,25 +14,26 @@ import (
 	"github.com/yunjian-io/yunjian/rules/retention"
 )
 
-// SecurityMonth gathers what is stored of a month and computes the figures of the
-// report on security (Art. 36) of a provider, or of one of its using units if unit is
-// its code. As for ReportMonth, the month must have been judged by the rules of pack.
-func SecurityMonth(ctx context.Context, db *store.Store, pack rules.Pack, period retention.Period, month calendar.Month, provider, unit, program string, say func(string)) (report.Security, error) {
-	in, err := securityInput(ctx, db, pack, period, month, provider, program, say)
+// SecurityMonth gathers what is stored of a month and computes the figures of a report on
+// security (Art. 36): KindOperation, KindSituation, or KindSecurity for both. It is that of
+// the provider, or of the using unit that is asked for. As for ReportMonth, the month must
+// have been judged by the rules of the pack.
+func SecurityMonth(ctx context.Context, kind string, ask BuildAsk) (report.Security, error) {
+	in, err := securityInput(ctx, kind, ask)
 	if err != nil {
 		return report.Security{}, err
 	}
-	return securityOf(in, unit)
+	return securityOf(in, ask.Unit)
 }
 
 // securityInput reads what the reports on security of a month are made of.
-func securityInput(ctx context.Context, db *store.Store, pack rules.Pack, period retention.Period, month calendar.Month, provider, program string, say func(string)) (report.SecurityInput, error) {
-	g := gathering{db: db, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
-	in, err := g.security(ctx, pack, period)
+func securityInput(ctx context.Context, kind string, ask BuildAsk) (report.SecurityInput, error) {
+	g := gathering{db: ask.DB.Store, month: ask.Month, provider: ask.Provider, say: ask.Say, gate: coverageGate(ask.Pack, ask.Month)}
+	in, err := g.security(ctx, kind, ask.Pack, ask.Period)
 	if err != nil {
-		return in, fmt.Errorf("security report %s of provider %q: %w", month, provider, err)
+		return in, fmt.Errorf("security report %s of provider %q: %w", ask.Month, ask.Provider, err)
 	}
-	in.Program = program
+	in.Program, in.Issuer = ask.Program, ask.Settings.Issuer.issuer()
 	return in, nil
 }
 
@@ -46,28 +47,30 @@ func securityOf(in report.SecurityInput, unit string) (report.Security, error) {
 	return out, nil
 }
 
-// buildSecurity makes the report of the provider and the extract of each using unit that
-// has hosts of it, or that of one unit alone.
-func buildSecurity(ctx context.Context, ask BuildAsk) (parts []Part, err error) {
-	in, err := securityInput(ctx, ask.DB.Store, ask.Pack, ask.Period, ask.Month, ask.Provider, ask.Program, ask.Say)
-	if err != nil {
-		return nil, err
+// buildSecurity makes the report of a kind of the provider and the extract of each using
+// unit that has hosts of it, or that of one unit alone.
+func buildSecurity(kind string) func(ctx context.Context, ask BuildAsk) ([]Part, error) {
+	return func(ctx context.Context, ask BuildAsk) (parts []Part, err error) {
+		in, err := securityInput(ctx, kind, ask)
+		if err != nil {
+			return nil, err
+		}
+		units := []string{ask.Unit}
+		if ask.Unit == "" && !ask.Whole {
+			units = append(units, unitsOf(in)...)
+		}
+		for _, u := range units {
+			parts = append(parts, func() (Built, error) {
+				m, err := securityOf(in, u)
+				if err != nil {
+					return Built{}, err
+				}
+				d, err := report.ComposeSecurity(m)
+				return Built{d, m.Edition(), m}, err
+			})
+		}
+		return parts, nil
 	}
-	units := []string{ask.Unit}
-	if ask.Unit == "" && !ask.Whole {
-		units = append(units, unitsOf(in)...)
-	}
-	for _, u := range units {
-		parts = append(parts, func() (Built, error) {
-			m, err := securityOf(in, u)
-			if err != nil {
-				return Built{}, err
-			}
-			d, err := report.ComposeSecurity(m)
-			return Built{d, m.Edition(), m}, err
-		})
-	}
-	return parts, nil
 }
 
 // unitsOf are the using units with a host, in order.
@@ -85,8 +88,9 @@ func unitsOf(in report.SecurityInput) []string {
 	return slices.Sorted(maps.Keys(units))
 }
 
-// security reads what the report on security is made of.
-func (g *gathering) security(ctx context.Context, pack rules.Pack, period retention.Period) (in report.SecurityInput, err error) {
+// security reads what a report on security is made of, and leaves out what only the other
+// kind prints.
+func (g *gathering) security(ctx context.Context, kind string, pack rules.Pack, period retention.Period) (in report.SecurityInput, err error) {
 	if err = g.judgedRun(ctx, pack); err != nil {
 		return in, err
 	}
@@ -98,44 +102,60 @@ func (g *gathering) security(ctx context.Context, pack rules.Pack, period retent
 		return in, err
 	}
 	span := g.span(g.month)
-	through := span.To.In(store.Zone())
 	in = report.SecurityInput{
-		Period: g.month, Open: g.run.Open, Through: through, JudgedAt: g.run.JudgedAt, Version: g.version,
+		Kind: kind, Period: g.month, Open: g.run.Open, Through: span.To.In(store.Zone()), JudgedAt: g.run.JudgedAt, Version: g.version,
 		Rules: reportRules(pack, g.month), Calendar: g.calendar, ClockLimit: clockLimit,
 	}
 	if err = g.securityParties(&in, known); err != nil {
 		return in, err
 	}
-	for back, into := range []*[]report.HostFacts{&in.Hosts, &in.Earlier[0], &in.Earlier[1]} {
-		m := g.month.Add(-back)
-		g.say("hosts of " + m.String())
-		known, err := g.monthFacts(ctx, m)
-		if err != nil {
-			return in, err
-		}
-		*into = hostFacts(known.Hosts)
-		if back == 0 {
-			in.Storage = storageOf(known.Hosts)
-		}
+	if err = g.securityHosts(ctx, &in); err != nil {
+		return in, err
 	}
 	if in.Senders, err = g.senders(ctx, span); err != nil {
 		return in, err
 	}
-	identities, err := g.db.Identities(ctx, g.provider, through)
-	if err != nil {
-		return in, err
-	}
-	for _, i := range identities {
-		in.OS = append(in.OS, report.OS{Host: i.HostID, ID: i.OS, Version: i.Version, Name: i.Name})
-	}
 	if err = g.logScopes(ctx, &in, period); err != nil {
 		return in, err
 	}
-	if in.Logs, err = g.logs(ctx, true); err != nil {
+	want := logsAll
+	if kind == report.KindSituation {
+		want = logsCounted
+	}
+	if in.Logs, err = g.logs(ctx, want); err != nil {
 		return in, err
 	}
 	in.Records, err = g.db.Records(ctx, g.provider)
 	return in, err
+}
+
+// securityHosts reads the hosts of the month, for the situation those of the two months
+// before and the use of storage, and for operation their operating systems.
+func (g *gathering) securityHosts(ctx context.Context, in *report.SecurityInput) error {
+	months := []*[]report.HostFacts{&in.Hosts}
+	if in.Kind != report.KindOperation {
+		months = append(months, &in.Earlier[0], &in.Earlier[1])
+	}
+	for back, into := range months {
+		m := g.month.Add(-back)
+		g.say("hosts of " + m.String())
+		known, err := g.monthFacts(ctx, m)
+		if err != nil {
+			return err
+		}
+		*into = hostFacts(known.Hosts)
+		if back == 0 && in.Kind != report.KindOperation {
+			in.Storage = storageOf(known.Hosts)
+		}
+	}
+	if in.Kind == report.KindSituation {
+		return nil
+	}
+	identities, err := g.db.Identities(ctx, g.provider, in.Through)
+	for _, i := range identities {
+		in.OS = append(in.OS, report.OS{Host: i.HostID, ID: i.OS, Version: i.Version, Name: i.Name})
+	}
+	return err
 }
 
 func (g *gathering) securityParties(in *report.SecurityInput, known inventory.Batch) error {

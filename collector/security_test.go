@@ -21,12 +21,16 @@ import (
 	"github.com/yunjian-io/yunjian/collector/report/render/xlsx"
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules"
-	"github.com/yunjian-io/yunjian/rules/retention"
 )
 
-func securityMonth(t *testing.T, s *store.Store, pack rules.Pack, unit string) report.Security {
+// securityAsk asks for a report on security of the fixture.
+func securityAsk(s *store.Store, pack rules.Pack, unit string) collector.BuildAsk {
+	return collector.BuildAsk{DB: &collector.Database{Store: s}, Pack: pack, Month: fixtureMonth(), Provider: fixtureProvider, Unit: unit, Program: "test", Say: quiet}
+}
+
+func securityMonth(t *testing.T, kind string, s *store.Store, pack rules.Pack, unit string) report.Security {
 	t.Helper()
-	m, err := collector.SecurityMonth(t.Context(), s, pack, retention.Period{}, fixtureMonth(), fixtureProvider, unit, "test", quiet)
+	m, err := collector.SecurityMonth(t.Context(), kind, securityAsk(s, pack, unit))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,20 +39,28 @@ func securityMonth(t *testing.T, s *store.Store, pack rules.Pack, unit string) r
 
 func TestSecurityReport(t *testing.T) {
 	s, pack := securityStore(t)
-	m := securityMonth(t, s, pack, "")
+	m := securityMonth(t, report.KindSecurity, s, pack, "")
 	t.Run("logs", func(t *testing.T) { checkLogs(t, s, &m.Logs) })
 	t.Run("records", func(t *testing.T) { checkRecords(t, &m) })
 	t.Run("operation", func(t *testing.T) { checkOperation(t, &m.Operation) })
 	t.Run("assets", func(t *testing.T) { checkAssets(t, &m) })
 	t.Run("indicators", func(t *testing.T) { checkIndicators(t, &m) })
-	t.Run("formats", func(t *testing.T) { checkSecurityFormats(t, &m) })
+	t.Run("formats", func(t *testing.T) { checkSecurityFormats(t, s, pack) })
+	t.Run("forms", func(t *testing.T) { checkForms(t, s, pack) })
+	t.Run("issuer", func(t *testing.T) { checkIssuer(t, s, pack) })
 	t.Run("units", func(t *testing.T) { checkExtracts(t, s, pack) })
 	t.Run("usage", func(t *testing.T) { checkUsageParts(t, s, pack) })
 }
 
 func same(t *testing.T, what string, want, got any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-12)); diff != "" {
+	logs := cmp.Transformer("logs", func(l *report.LogList) (out []report.Log) {
+		for _, log := range l.All() {
+			out = append(out, log)
+		}
+		return out
+	})
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-12), logs); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
@@ -82,13 +94,13 @@ func checkLogs(t *testing.T, s *store.Store, l *report.Logs) {
 	}
 	same(t, "F15 by SQL", []report.Figure{report.Of(float64(compliant) / float64(due)), report.Of(float64(decided) / float64(all))}, []report.Figure{l.Total.Compliance, l.Total.Decidable})
 	var broken, fresh, foreseen, months []string
-	for _, x := range l.Broken {
+	for _, x := range l.Broken.All() {
 		broken = append(broken, fmt.Sprint(x.Host, " ", x.Class, " ", x.FirstFound, " ", x.FirstFound.DaysUntil(x.JudgedOn), " ", x.Gaps[0].Days()))
 	}
-	for _, x := range l.New {
+	for _, x := range l.New.All() {
 		fresh = append(fresh, x.Host)
 	}
-	for _, x := range l.Foreseen {
+	for _, x := range l.Foreseen.All() {
 		foreseen = append(foreseen, fmt.Sprint(x.Host, " ", x.Class, " ", x.Foreseen))
 	}
 	for _, x := range l.Months {
@@ -98,7 +110,7 @@ func checkLogs(t *testing.T, s *store.Store, l *report.Logs) {
 	same(t, "new", []string{"a3"}, fresh)
 	same(t, "B3-5", []string{"a1 db-audit 2026-11-09"}, foreseen)
 	same(t, "months", []string{"2026-07 unit 0/8", "2026-07 provider 1/2", "2026-08 unit 1/8", "2026-08 provider 1/2", "2026-09 unit 2/8", "2026-09 provider 1/2"}, months)
-	same(t, "others", []int{1, 1, 1, 1}, []int{l.NotRequired, l.AtRisk, len(l.Accumulating), len(l.Undetermined)})
+	same(t, "others", []int{1, 1, 1, 1}, []int{l.NotRequired, l.AtRisk, l.Accumulating.Len(), l.Undetermined.Len()})
 }
 
 func checkRecords(t *testing.T, m *report.Security) {
@@ -241,71 +253,63 @@ func printed(t *testing.T, d report.Document, at time.Time, faces collector.Type
 	return out
 }
 
-// checkSecurityFormats asks the formats for every section and every cell. With
-// YUNJIAN_PICTURES set, the files are left there to be looked at.
-func checkSecurityFormats(t *testing.T, m *report.Security) {
+// checkSecurityFormats asks the PDF of each kind for every section and every cell, and each
+// kind for its own parts. With YUNJIAN_PICTURES set, the files are left there to be looked at.
+func checkSecurityFormats(t *testing.T, s *store.Store, pack rules.Pack) {
 	faces, toText := typefaces(t), program(t, "pdftotext", "poppler-utils")
-	files := securityFiles(t, *m, faces)
-	dir := os.Getenv("YUNJIAN_PICTURES")
-	if dir == "" {
-		dir = t.TempDir()
-	}
-	for format, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, "security."+format), data, 0o644); err != nil {
+	for _, kind := range []struct {
+		name, title, sections, last, sheets string
+		cells                               int
+	}{
+		{report.KindSecurity, "安全运维报告、安全态势报告", "B0 B1 B2 B3 B4 B5 B6 B7 B8 B9 S1 S2 S3 S4 S5 S6", "十五、建议", "摘要 日志源全表 缺口明细 漏洞 整改台账 攻击与告警 安全事件 监测盲区 来源与哈希", 300},
+		{report.KindOperation, "安全运维报告", "B0 B1 B2 B3 B4 B5 B6 B7 B8 B9", "九、下月计划", "摘要 日志源全表 缺口明细 漏洞 整改台账 来源与哈希", 220},
+		{report.KindSituation, "安全态势报告", "S0 S1 S2 S3 S4 S5 S6", "六、建议", "摘要 攻击与告警 安全事件 监测盲区 来源与哈希", 120},
+	} {
+		m := securityMonth(t, kind.name, s, pack, "")
+		files := securityFiles(t, m, faces)
+		dir := os.Getenv("YUNJIAN_PICTURES")
+		if dir == "" {
+			dir = t.TempDir()
+		}
+		name := filepath.Join(dir, m.Edition().FileName())
+		for format, data := range files {
+			if err := os.WriteFile(name+"."+format, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d, err := report.ComposeSecurity(m)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	d, err := report.ComposeSecurity(*m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ids []string
-	for _, s := range d.Sections {
-		ids = append(ids, s.ID)
-	}
-	same(t, "sections", strings.Fields("B0 B1 B2 B3 B4 B5 B6 B7 B8 B9 S1 S2 S3 S4 S5 S6"), ids)
-	raw, err := exec.CommandContext(t.Context(), toText, "-raw", filepath.Join(dir, "security.pdf"), "-").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkCells(t, "pdf", squeeze(string(raw)), &d, 300)
-}
-
-// checkExtracts looks for what belongs to the other unit, in every format.
-func checkExtracts(t *testing.T, s *store.Store, pack rules.Pack) {
-	faces, toText := typefaces(t), program(t, "pdftotext", "poppler-utils")
-	for _, unit := range []struct {
-		code, own string
-		foreign   []string
-	}{
-		{"N-0001", markFirst, []string{markSecond, "N-0002", "档案库", "cmd|", "VX-2", "RX-2", "乙地"}},
-		{"N-0002", markSecond, []string{markFirst, "N-0001", "公文系统", "审批平台", "省甲厅", "ghost", "VX-1", "RX-1", "甲地"}},
-	} {
-		m := securityMonth(t, s, pack, unit.code)
-		if got, want := m.Edition().FileName(), "tianfu-202609-security-"+unit.code+"-v1"; got != want {
-			t.Errorf("the file is named %s; want %s", got, want)
+		var ids, sheets []string
+		for _, s := range d.Sections {
+			ids = append(ids, s.ID)
 		}
-		for format, data := range securityFiles(t, m, faces) {
-			text := string(unpacked(t, t.TempDir(), "f."+format, data, toText))
-			if !strings.Contains(text, unit.own) {
-				t.Errorf("the %s of %s lacks its own mark: the search would find nothing", format, unit.code)
-			}
-			for _, mark := range unit.foreign {
-				if strings.Contains(text, mark) {
-					t.Errorf("the %s of %s holds %q of another unit", format, unit.code, mark)
-				}
+		for _, s := range d.Sheets {
+			sheets = append(sheets, s.Name)
+		}
+		same(t, kind.name, []any{kind.title, strings.Fields(kind.sections), kind.last, strings.Fields(kind.sheets), "tianfu-202609-" + kind.name + "-v1"},
+			[]any{d.Title, ids, d.Sections[len(d.Sections)-1].Heading, sheets, d.Name})
+		if title, want := d.Sections[0].Blocks[1].Table.Title, "表"+ids[0]+"-1 数据来源"; title != want {
+			t.Errorf("the sources of %s are %s; want %s", kind.name, title, want)
+		}
+		for _, row := range d.Sections[0].Blocks[1].Table.Rows { // the sources are those of its own sections
+			if section := row[0].Text; !strings.Contains(string(files["html"]), section) || kind.name == report.KindSituation && section == "日志保存合规" {
+				t.Errorf("%s names a source of %s", kind.name, section)
 			}
 		}
-	}
-	if _, err := collector.SecurityMonth(t.Context(), s, pack, retention.Period{}, fixtureMonth(), fixtureProvider, "N-9", "test", quiet); err == nil || !strings.Contains(err.Error(), `"N-9"`) {
-		t.Errorf("an unknown unit gives %v", err)
+		raw, err := exec.CommandContext(t.Context(), toText, "-raw", name+".pdf", "-").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkCells(t, "pdf", squeeze(string(raw)), &d, kind.cells)
 	}
 }
 
 // Without any import nothing of it is 0, and logs that were not judged are not told of.
 func TestSecurityWithoutRecords(t *testing.T) {
 	s, pack := judged(t, afterClose())
-	m := securityMonth(t, s, pack, "")
+	m := securityMonth(t, report.KindSecurity, s, pack, "")
 	d, err := report.ComposeSecurity(m)
 	if err != nil {
 		t.Fatal(err)

@@ -49,6 +49,10 @@ func TestUsageExtracts(t *testing.T) {
 		if diff := cmp.Diff(rows, m.Settlements); diff != "" || len(rows) == 0 {
 			t.Errorf("the settlement of %s (-in the whole +in the extract):\n%s", m.Unit.ID, diff)
 		}
+		logs := map[string]report.LogCount{"N-0001": {Compliant: 3, Accumulating: 1, Broken: 3, Undetermined: 1}, "N-0002": {Compliant: 1, Waived: 1}}
+		if diff := cmp.Diff(logs[m.Unit.ID], m.Logs.Total.Count); diff != "" {
+			t.Errorf("the logs of %s (-want +got):\n%s", m.Unit.ID, diff)
+		}
 		if name := m.Edition().FileName(); name != "tianfu-202609-usage-"+m.Unit.ID+"-v1" {
 			t.Errorf("the file is named %s", name)
 		}

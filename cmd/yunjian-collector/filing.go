@@ -128,7 +128,11 @@ func (o *options) printFiling(w io.Writer, x filing.Filing) error {
 	if o.json {
 		return printJSON(w, x)
 	}
-	fmt.Fprintf(w, "%s  %s %s %s  version %d  data batch %s\n\n", x.ID, x.Provider, x.Month, x.Kind, x.Version, x.Batch)
+	fmt.Fprintf(w, "%s  %s %s %s  version %d  data batch %s\n", x.ID, x.Provider, x.Month, x.Kind, x.Version, x.Batch)
+	if x.Issuer.Name != "" {
+		fmt.Fprintf(w, "issued by %s (%s)\n", x.Issuer.Name, x.Issuer.Type)
+	}
+	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "FILE\tBYTES\tSHA-256")
 	for _, f := range x.Files {

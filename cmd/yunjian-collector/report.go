@@ -38,8 +38,11 @@ marked as open on every page, and every page is marked as a draft until it is si
 The reports of a closed month (see close) get a place in the ledger (see filing) and are
 kept: writing them again prints what was kept, and with the signature once there is one.
 
---kind security writes the reports on security and situation (Art. 36) of the provider,
-and the extract of each using unit with its own rows only; --unit writes that of one.
+--kind security writes the reports on security (Art. 36) of the provider: security-operation
+and security-situation, or both bound in one where reports.security of the configuration
+is bound; a month of which they were filed keeps its form. Either may be asked for by its
+own name. With them comes the extract of each using unit with its own rows only; --unit
+writes that of one.
 
 --kind notice writes a notice for each using unit with a proposal of the month, with its
 own rows only: evidence, proposed changes, and the forms for reply, review and

@@ -41,15 +41,37 @@ func TestReportKinds(t *testing.T) {
 	if diff := cmp.Diff(first, write()); diff != "" {
 		t.Error("the second run differs")
 	}
-	for _, name := range []string{"p-202609-usage-v1", "p-202609-security-v1", "p-202609-security-N-1-v1"} {
+	for _, name := range []string{
+		"p-202609-usage-v1", "p-202609-security-operation-v1", "p-202609-security-operation-N-1-v1", "p-202609-security-situation-v1", "p-202609-security-situation-N-1-v1",
+	} {
 		for _, ending := range []string{".html", ".xlsx", ".manifest.json"} {
 			if first[name+ending] == "" {
 				t.Errorf("there is no %s", name+ending)
 			}
 		}
 	}
-	if len(first) != 9 || !strings.Contains(first["p-202609-security-N-1-v1.manifest.json"], `"unit": "N-1"`) {
-		t.Errorf("%d files; manifest %s", len(first), first["p-202609-security-N-1-v1.manifest.json"])
+	if manifest := first["p-202609-security-operation-N-1-v1.manifest.json"]; len(first) != 15 || !strings.Contains(manifest, `"unit": "N-1"`) {
+		t.Errorf("%d files; manifest %s", len(first), manifest)
+	}
+	// One of the two by its name, and both in one where the configuration wants it so.
+	command := []string{"report", "--month", "2026-09", "--provider", "p", "--out", out + "-2", "--formats", "html"}
+	d.run(t, 0, append(command, "--kind", "security-situation")...)
+	d.write(t, "collector.yaml", "data_dir: data\nlog_level: error\nproviders: [{id: p, secret_file: secret}]\nreports: {security: bound, issuer: {type: secops_agency, name: A}}\n")
+	d.run(t, 0, append(command, "--kind", "security")...)
+	var names []string
+	entries, err := os.ReadDir(out + "-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	want := strings.Fields("p-202609-security-situation-v1.html p-202609-security-situation-v1.manifest.json p-202609-security-v1.html p-202609-security-v1.manifest.json")
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
+	}
+	if manifest, err := os.ReadFile(filepath.Join(out+"-2", want[3])); err != nil || !strings.Contains(string(manifest), `"type": "secops_agency"`) {
+		t.Errorf("the manifest does not name the agency: %s, %v", manifest, err)
 	}
 	for _, c := range []struct {
 		args []string

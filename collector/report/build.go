@@ -87,6 +87,17 @@ func hashJSON(e *json.Encoder, v reflect.Value) error {
 	}
 	_, own := reflect.TypeAssert[json.Marshaler](v)
 	_, text := reflect.TypeAssert[encoding.TextMarshaler](v)
+	if logs, are := reflect.TypeAssert[LogList](v); are { // not as one text
+		if err := e.Encode(logs.Len()); err != nil {
+			return err
+		}
+		for _, log := range logs.All() {
+			if err := e.Encode(log); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	switch {
 	case own || text:
 	case v.Kind() == reflect.Slice && !v.IsNil():

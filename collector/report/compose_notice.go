@@ -217,7 +217,9 @@ func (c *noticer) c2() []Block {
 	out := []Block{{Paragraph: c.paragraph("c2", nil)}}
 	for i := range c.n.Systems {
 		s := &c.n.Systems[i]
-		out = append(out, c.named(i, s))
+		head := c.named(i, s)
+		head.Heading.Page = true
+		out = append(out, head)
 		if s.Shared {
 			out = append(out, Block{Paragraph: c.paragraph("c2_shared", nil)})
 		}

@@ -49,6 +49,10 @@ type Heading struct {
 	// Level is 2 or 3; that of a section is 1.
 	Level int
 	Text  string
+	// Page gives what it heads, up to the next heading of its level or above it, pages of
+	// their own, with the text in the head of each. The first such part of a section begins
+	// with the section, where nothing but text stands between them.
+	Page bool
 }
 
 // Section is one of A0 to A9.
@@ -105,6 +109,8 @@ type Table struct {
 	ID, Title, Note string
 	Heads           []Head
 	Rows            [][]Cell
+	// Packed has the rows of a large table of an annex in place of Rows; see Len and Row.
+	Packed *Packed
 	// Total says that the last row is a sum.
 	Total bool
 	// More says how many rows were left out here.

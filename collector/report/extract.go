@@ -82,7 +82,7 @@ func kept[T any](all []T, ours func(*T) bool) []T {
 
 func (l LogInput) extract(unit string) LogInput {
 	month := func(m *LogMonth) bool { return m.Unit == unit }
-	l.Logs = kept(l.Logs, func(l *Log) bool { return l.Unit == unit })
+	l.Logs = l.Logs.unit(unit)
 	l.Now, l.Past = kept(l.Now, month), kept(l.Past, month)
 	return l
 }

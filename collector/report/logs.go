@@ -148,7 +148,7 @@ type LogMonth struct {
 type LogInput struct {
 	// Logs are the verdicts of the month, by host, class and stream; nil where logs were
 	// not judged. With Now they are only those to be listed.
-	Logs []Log `json:"logs"`
+	Logs *LogList `json:"logs"`
 	// Now counts the required logs of the month, for reports that do not list all; nil
 	// where Logs has all of them.
 	Now []LogMonth `json:"now"`
@@ -176,26 +176,29 @@ type Logs struct {
 	Total LogRow   `json:"total"`
 	// Broken, Accumulating, Undetermined, Foreseen and Waived are lists of required logs;
 	// New are those of Broken that complied, or were not told of, in the month before.
-	Broken       []Log `json:"non_compliant"`
-	New          []Log `json:"new"`
-	Accumulating []Log `json:"accumulating"`
-	Undetermined []Log `json:"undetermined"`
-	Foreseen     []Log `json:"foreseen"`
-	AtRisk       int   `json:"at_risk"`      // of the compliant ones
-	NotRequired  int   `json:"not_required"` // told of, not required and so not counted
+	Broken       *LogList `json:"non_compliant"`
+	New          *LogList `json:"new"`
+	Accumulating *LogList `json:"accumulating"`
+	Undetermined *LogList `json:"undetermined"`
+	Foreseen     *LogList `json:"foreseen"`
+	AtRisk       int      `json:"at_risk"`      // of the compliant ones
+	NotRequired  int      `json:"not_required"` // told of, not required and so not counted
 	// NewKnown says that the month before was judged, without which nobody can tell
 	// what is new.
 	NewKnown bool       `json:"new_known"`
 	Months   []LogMonth `json:"months"` // with the present one, by month and party
-	All      []Log      `json:"all"`
+	All      *LogList   `json:"all"`
 }
 
 // logFigures counts and lists the logs of a month.
 func logFigures(in LogInput, period calendar.Month) Logs {
-	out := Logs{All: in.Logs, NewKnown: slices.Contains(in.Judged, period.Prev())}
+	out := Logs{
+		All: in.Logs, Broken: &LogList{}, New: &LogList{}, Accumulating: &LogList{}, Undetermined: &LogList{}, Foreseen: &LogList{},
+		NewKnown: slices.Contains(in.Judged, period.Prev()),
+	}
 	now := map[[2]string]LogCount{}
 	titles, order := map[string]string{}, map[string]int{}
-	for _, l := range in.Logs {
+	for i, l := range in.Logs.All() {
 		if !l.Mandatory {
 			out.NotRequired++
 			continue
@@ -207,13 +210,13 @@ func logFigures(in LogInput, period calendar.Month) Logs {
 			c.Count(l.Status, 1)
 			now[key] = c
 		}
-		out.list(l, period)
+		out.list(i, &l, period)
 	}
 	for _, m := range in.Now {
 		key := [2]string{m.Party, m.Category}
 		now[key] = now[key].plus(m.Count)
 	}
-	slices.SortStableFunc(out.Foreseen, func(a, b Log) int { return a.Foreseen.Compare(b.Foreseen) })
+	out.Foreseen.sort(func(a, b *Log) int { return a.Foreseen.Compare(b.Foreseen) })
 	past := map[[2]string]LogCount{}
 	for _, m := range in.Past {
 		if m.Month == period.Prev() {
@@ -262,24 +265,24 @@ func (l *Logs) row(party, category, title string, now, before LogCount) LogRow {
 	return r
 }
 
-// list files a required log.
-func (l *Logs) list(log Log, period calendar.Month) {
+// list files a required log of All.
+func (l *Logs) list(i int, log *Log, period calendar.Month) {
 	if log.Verdict == verdictAtRisk && log.Status == statusCompliant {
 		l.AtRisk++
 		if !log.Foreseen.IsZero() {
-			l.Foreseen = append(l.Foreseen, log)
+			l.Foreseen.take(l.All, i)
 		}
 	}
 	switch log.Status {
 	case statusBroken:
-		l.Broken = append(l.Broken, log)
+		l.Broken.take(l.All, i)
 		if period.Contains(log.FirstFound) {
-			l.New = append(l.New, log)
+			l.New.take(l.All, i)
 		}
 	case statusAccumulating:
-		l.Accumulating = append(l.Accumulating, log)
+		l.Accumulating.take(l.All, i)
 	case statusUndetermined:
-		l.Undetermined = append(l.Undetermined, log)
+		l.Undetermined.take(l.All, i)
 	}
 }
 

@@ -109,7 +109,16 @@ func (t text) found(l *Log, codes ...string) Cell {
 }
 
 // brokenTable is B3-2 with all its columns, or the short list of A6.
-func brokenTable(t text, id string, rows []Log, limit int, n logNames, all bool) *Table {
+func brokenTable(t text, id string, rows *LogList, limit int, n logNames, all bool) *Table {
+	return tableOf(t, id, rows.Len(), rows.row(), limit, brokenColumns(t, n, all))
+}
+
+// brokenAnnex is B3-2 with all rows.
+func brokenAnnex(t text, rows *LogList, n logNames) *Table {
+	return packed(t, "sec_broken", rows.Len(), rows.row(), brokenColumns(t, n, true))
+}
+
+func brokenColumns(t text, n logNames, all bool) []column[Log] {
 	columns := n.identified(t)
 	add := func(name string, long bool, cell func(*Log) Cell) {
 		columns = append(columns, column[Log]{name, long, cell})
@@ -134,24 +143,24 @@ func brokenTable(t text, id string, rows []Log, limit int, n logNames, all bool)
 		add("remedy", true, func(l *Log) Cell { return t.dash(l.Remedy) })
 		add("due_rectify", false, func(l *Log) Cell { return t.text(t.date(n.due(*l))) })
 	}
-	return table(t, id, rows, limit, columns)
+	return columns
 }
 
-func accumulatingTable(t text, rows []Log, n logNames) *Table {
-	return table(t, "sec_accumulating", rows, 2*listRows, append(n.identified(t),
+func accumulatingTable(t text, rows *LogList, n logNames) *Table {
+	return tableOf(t, "sec_accumulating", rows.Len(), rows.row(), 2*listRows, append(n.identified(t),
 		column[Log]{"required_from", false, func(l *Log) Cell { return t.day(l.Obligation) }},
 		column[Log]{"earliest", false, func(l *Log) Cell { return t.day(l.Earliest) }},
 		column[Log]{"accountable_from", false, func(l *Log) Cell { return t.day(l.AccountableFrom) }}))
 }
 
-func undeterminedTable(t text, rows []Log, n logNames) *Table {
-	return table(t, "sec_undetermined", rows, 2*listRows, append(n.identified(t),
+func undeterminedTable(t text, rows *LogList, n logNames) *Table {
+	return tableOf(t, "sec_undetermined", rows.Len(), rows.row(), 2*listRows, append(n.identified(t),
 		column[Log]{"reason", true, func(l *Log) Cell { return t.text(l.Reason) }},
 		column[Log]{"remedy", true, func(l *Log) Cell { return t.dash(l.Remedy) }}))
 }
 
-func foreseenTable(t text, rows []Log, n logNames) *Table {
-	return table(t, "sec_foreseen", rows, 2*listRows, append(n.identified(t),
+func foreseenTable(t text, rows *LogList, n logNames) *Table {
+	return tableOf(t, "sec_foreseen", rows.Len(), rows.row(), 2*listRows, append(n.identified(t),
 		column[Log]{"foreseen", false, func(l *Log) Cell { return t.day(l.Foreseen) }},
 		column[Log]{"first_deletion", false, func(l *Log) Cell { return t.day(l.FirstDeletion) }},
 		column[Log]{"disk_full", false, func(l *Log) Cell { return t.day(l.DiskFull) }},
@@ -161,8 +170,8 @@ func foreseenTable(t text, rows []Log, n logNames) *Table {
 }
 
 // logAnnex lists every log, required or not.
-func logAnnex(t text, rows []Log, n logNames) *Table {
-	return table(t, "annex_logs", rows, 0, append(n.identified(t),
+func logAnnex(t text, rows *LogList, n logNames) *Table {
+	return packed(t, "annex_logs", rows.Len(), rows.row(), append(n.identified(t),
 		column[Log]{"category", false, func(l *Log) Cell { return t.text(l.CategoryTitle) }},
 		column[Log]{"mandatory", false, func(l *Log) Cell { return Cell{Text: t.yesNo(l.Mandatory)} }},
 		column[Log]{"log_status", false, func(l *Log) Cell { return Cell{Text: t.label("log_status", l.Status)} }},
@@ -179,22 +188,29 @@ func logAnnex(t text, rows []Log, n logNames) *Table {
 }
 
 // gapAnnex lists every gap of the logs.
-func gapAnnex(t text, rows []Log, n logNames) *Table {
+func gapAnnex(t text, rows *LogList, n logNames) *Table {
 	type row struct {
 		Log
 		gap Gap
 	}
-	var all []row
-	for _, l := range rows {
-		for _, g := range l.Gaps {
-			all = append(all, row{l, g})
+	type place struct{ log, gap int }
+	var all []place
+	for i, l := range rows.All() {
+		for k := range l.Gaps {
+			all = append(all, place{i, k})
 		}
+	}
+	var now row
+	at := func(i int) *row {
+		now.Log = rows.At(all[i].log)
+		now.gap = now.Gaps[all[i].gap]
+		return &now
 	}
 	var columns []column[row]
 	for _, c := range n.identified(t) {
 		columns = append(columns, column[row]{c.name, c.long, func(r *row) Cell { return c.cell(&r.Log) }})
 	}
-	return table(t, "annex_gaps", all, 0, append(columns,
+	return packed(t, "annex_gaps", len(all), at, append(columns,
 		column[row]{"gap_from", false, func(r *row) Cell { return t.day(r.gap.From) }},
 		column[row]{"gap_to", false, func(r *row) Cell { return t.day(r.gap.To) }},
 		column[row]{"gap_days", false, func(r *row) Cell { return t.number(r.gap.Days()) }}))

@@ -15,11 +15,38 @@ import (
 
 // The kinds of a report, as they stand in file names (reports.md 0.6).
 const (
-	KindUsage    = "usage"    // A, 云资源使用情况与效率月报
-	KindSecurity = "security" // B, 安全运维报告 and 安全态势报告
-	KindNotice   = "notice"   // C, 低利用率通报
-	KindLedger   = "ledger"   // D, 台账
+	KindUsage     = "usage"              // A, 云资源使用情况与效率月报
+	KindOperation = "security-operation" // B, 安全运维报告
+	KindSituation = "security-situation" // S, 安全态势报告
+	KindSecurity  = "security"           // B and S bound together (合订)
+	KindNotice    = "notice"             // C, 低利用率通报
+	KindLedger    = "ledger"             // D, 台账
 )
+
+// SecurityKinds are the two reports on security that the regulation names (Art. 36), which
+// KindSecurity binds together.
+func SecurityKinds() []string { return []string{KindOperation, KindSituation} }
+
+// KindIncludes reports whether who names a kind means reports of another one as well:
+// KindSecurity stands for the reports on security in either form.
+func KindIncludes(named, kind string) bool {
+	return named == kind || named == KindSecurity && slices.Contains(SecurityKinds(), kind)
+}
+
+// The types of issuers of the reports on security.
+const (
+	IssuerProvider = "provider"      // 云服务商, Art. 36
+	IssuerAgency   = "secops_agency" // 统一安全运维服务机构, Art. 11
+)
+
+// Issuer is who answers for the reports on security (reports.md B). Whoever that is, they
+// are about the provider. The zero value is no issuer of its own: the report is the
+// provider's.
+type Issuer struct {
+	Type string `json:"type"`
+	// Name is that of an agency; the provider has the one of the inventory.
+	Name string `json:"name,omitempty"`
+}
 
 // Edition says which report it is and what it was made from: enough to name its
 // files and to write their manifest.
@@ -35,6 +62,8 @@ type Edition struct {
 	JudgedAt time.Time
 	Program  string
 	Rules    []Rule
+	// Issuer is zero for kinds of reports that only the provider, or the office, issues.
+	Issuer Issuer
 }
 
 // Edition returns what names the usage report of the month.
@@ -86,6 +115,7 @@ type Manifest struct {
 	Kind     string         `json:"kind"`
 	Provider string         `json:"provider"`
 	Unit     string         `json:"unit,omitempty"`
+	Issuer   Issuer         `json:"issuer,omitzero"`
 	Period   string         `json:"period"`
 	Version  int            `json:"version"`
 	Open     bool           `json:"open"`
@@ -106,7 +136,7 @@ type ManifestRule struct {
 // NewManifest makes the manifest of a report's files, which it sorts by name.
 func NewManifest(e Edition, files []File) Manifest {
 	out := Manifest{
-		Report: e.FileName(), Kind: e.Kind, Provider: e.Provider, Unit: e.Unit, Period: e.Period.String(), Version: e.Version,
+		Report: e.FileName(), Kind: e.Kind, Provider: e.Provider, Unit: e.Unit, Issuer: e.Issuer, Period: e.Period.String(), Version: e.Version,
 		Open: e.Open, Batch: e.Batch, JudgedAt: e.JudgedAt.Format("2006-01-02T15:04:05Z07:00"), Program: e.Program,
 		Rules: []ManifestRule{}, Files: slices.Clone(files),
 	}

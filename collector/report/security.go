@@ -10,9 +10,14 @@ import (
 	"github.com/yunjian-io/yunjian/rules/calendar"
 )
 
-// SecurityInput is all that the report on security (B and S) is made of. Slices are in
-// the order of their identifiers.
+// SecurityInput is all that a report on security is made of: that on operation (B), that
+// on the situation (S), or both bound together. What its kind does not print may be left
+// out. Slices are in the order of their identifiers.
 type SecurityInput struct {
+	// Kind is KindOperation, KindSituation or KindSecurity.
+	Kind string `json:"kind"`
+	// Issuer is who answers for the report; zero for the provider.
+	Issuer    Issuer         `json:"-"` // no data: another issuer changes no figure
 	Period    calendar.Month `json:"period"`
 	Open      bool           `json:"open"`
 	Through   time.Time      `json:"through"`
@@ -28,7 +33,7 @@ type SecurityInput struct {
 	Rules   []Rule      `json:"rules"`
 	Hosts   []HostFacts `json:"hosts"` // allocated in the month; Facts need only storage_used_ratio
 	// Earlier are the hosts of the two months before, the nearer first; nil where no
-	// host was allocated.
+	// host was allocated. S alone looks at them.
 	Earlier    [2][]HostFacts    `json:"earlier"`
 	Storage    []Storage         `json:"storage"`
 	Senders    []Sender          `json:"senders"`
@@ -64,8 +69,11 @@ type Released struct {
 	Until calendar.Date `json:"until"`
 }
 
-// Security holds every figure of sections B and S.
+// Security holds the figures of sections B and S; those of sections that its kind does
+// not print are zero.
 type Security struct {
+	Kind      string         `json:"kind"`
+	Issuer    Issuer         `json:"issuer"`
 	Period    calendar.Month `json:"period"`
 	Open      bool           `json:"open"`
 	Through   time.Time      `json:"through"`
@@ -101,15 +109,26 @@ type Security struct {
 // Edition returns what names the report on security.
 func (s *Security) Edition() Edition {
 	return Edition{
-		Kind: KindSecurity, Provider: s.Provider.ID, Unit: s.Unit.ID, Period: s.Period, Version: s.Version, Open: s.Open,
-		Batch: s.Batch, JudgedAt: s.JudgedAt, Program: s.Program, Rules: s.Rules,
+		Kind: s.Kind, Provider: s.Provider.ID, Unit: s.Unit.ID, Period: s.Period, Version: s.Version, Open: s.Open,
+		Batch: s.Batch, JudgedAt: s.JudgedAt, Program: s.Program, Rules: s.Rules, Issuer: s.Issuer,
 	}
 }
 
-// BuildSecurity computes every figure of B and S. With a unit in the input, only what
-// belongs to it is looked at. It fails if the unit is not known, or if the input holds
-// a number that is not finite.
+// operation and situation report whether sections B and S are in the report.
+func (s *Security) operation() bool { return s.Kind != KindSituation }
+func (s *Security) situation() bool { return s.Kind != KindOperation }
+
+// BuildSecurity computes the figures of B, of S, or of both, as the kind in the input
+// wants. With a unit in the input, only what belongs to it is looked at. It fails if the
+// kind is none on security, if the unit is not known, or if the input holds a number that
+// is not finite.
 func BuildSecurity(in SecurityInput) (Security, error) {
+	if !KindIncludes(KindSecurity, in.Kind) {
+		return Security{}, fmt.Errorf("build report on security: there is no kind %q", in.Kind)
+	}
+	if in.Issuer.Type == "" {
+		in.Issuer.Type = IssuerProvider
+	}
 	b := secured{in: extract(in), names: map[string]string{}, entries: map[string]Entry{}}
 	for _, u := range b.in.Units {
 		b.names[u.ID] = u.Name
@@ -121,6 +140,7 @@ func BuildSecurity(in SecurityInput) (Security, error) {
 		b.entries[s.ID] = s
 	}
 	b.out = Security{
+		Kind: in.Kind, Issuer: in.Issuer,
 		Period: in.Period, Open: in.Open, Through: in.Through, JudgedAt: in.JudgedAt, Program: in.Program, Version: in.Version,
 		Provider: in.Provider, Platforms: in.Platforms, Rules: in.Rules,
 	}
@@ -134,18 +154,22 @@ func BuildSecurity(in SecurityInput) (Security, error) {
 	o := operating{set: b.in.Records, period: in.Period, through: in.Through, calendar: in.Calendar, names: b.names, entries: b.entries, platforms: in.Platforms}
 	b.out.Operation = o.figures()
 	b.out.Logs = logFigures(b.in.Logs, in.Period)
-	if err := b.assets(); err != nil {
-		return Security{}, err
+	if b.out.operation() {
+		if err := b.assets(); err != nil {
+			return Security{}, err
+		}
+		b.handovers()
+		b.out.Vulnerabilities = b.vulnerabilities(in.Period)
+		b.baseline()
+		b.out.Rectification = b.rectification(in.Period)
 	}
-	b.handovers()
-	b.out.Vulnerabilities = b.vulnerabilities(in.Period)
-	b.baseline()
-	b.out.Rectification = b.rectification(in.Period)
-	b.out.Attacks = b.attacks(in.Period)
-	b.blind()
-	b.indicators()
-	b.trend()
-	b.full()
+	if b.out.situation() {
+		b.out.Attacks = b.attacks(in.Period)
+		b.blind()
+		b.indicators()
+		b.trend()
+		b.full()
+	}
 	b.sources()
 	batch, err := batchOf(in.JudgedAt, b.hashed(), b.out.Operation.AllOrders, b.out.Assets.Protection)
 	if err != nil {

@@ -14,9 +14,9 @@ type securityComposer struct {
 	s *Security
 }
 
-// ComposeSecurity lays the figures out as the report on security: the operation and
-// maintenance report (B) and the situation report (S), bound together. An error means
-// that the words of the report are broken.
+// ComposeSecurity lays the figures out as the report of their kind: the one on operation
+// and maintenance (B), the one on the situation (S), or both bound together. An error
+// means that the words of the report are broken.
 func ComposeSecurity(s Security) (Document, error) {
 	t, err := loadText(securityFile)
 	if err != nil {
@@ -24,7 +24,7 @@ func ComposeSecurity(s Security) (Document, error) {
 	}
 	c := &securityComposer{composer{t: t}, &s}
 	d := Document{
-		Title: t.Title, Name: s.Edition().FileName(), Provider: s.Provider.Name, Period: t.month(s.Period),
+		Title: t.word("titles", t.Titles, s.Kind), Name: s.Edition().FileName(), Provider: s.Provider.Name, Period: t.month(s.Period),
 		Absent: t.Absent, Marks: t.marks(s.Open), Cover: c.cover(),
 	}
 	if d.Provider == "" {
@@ -37,27 +37,7 @@ func ComposeSecurity(s Security) (Document, error) {
 		}
 		d.Notices = []string{notice}
 	}
-	for i, section := range []struct {
-		id     string
-		blocks func() []Block
-	}{
-		{"B0", c.b0},
-		{"B1", c.b1},
-		{"B2", c.b2},
-		{"B3", c.b3},
-		{"B4", c.b4},
-		{"B5", c.b5},
-		{"B6", c.b6},
-		{"B7", c.b7},
-		{"B8", c.b8},
-		{"B9", c.b9},
-		{"S1", c.s1},
-		{"S2", c.s2},
-		{"S3", c.s3},
-		{"S4", c.s4},
-		{"S5", c.s5},
-		{"S6", c.s6},
-	} {
+	for i, section := range c.sections() {
 		heading := t.word("sections", t.Sections, section.id)
 		if i > 0 {
 			heading = t.Numerals[i] + t.ListSeparator + heading
@@ -68,13 +48,36 @@ func ComposeSecurity(s Security) (Document, error) {
 	return d, c.wrong()
 }
 
+// laid is a section with what lays it out.
+type laid struct {
+	id     string
+	blocks func() []Block
+}
+
+// sections are those of the report, the sources first: bound together, the reports have
+// one list of them.
+func (c *securityComposer) sections() []laid {
+	sources := laid{"B0", c.sources}
+	if !c.s.operation() {
+		sources.id = "S0"
+	}
+	out := []laid{sources}
+	if c.s.operation() {
+		out = append(out, []laid{{"B1", c.b1}, {"B2", c.b2}, {"B3", c.b3}, {"B4", c.b4}, {"B5", c.b5}, {"B6", c.b6}, {"B7", c.b7}, {"B8", c.b8}, {"B9", c.b9}}...)
+	}
+	if c.s.situation() {
+		out = append(out, []laid{{"S1", c.s1}, {"S2", c.s2}, {"S3", c.s3}, {"S4", c.s4}, {"S5", c.s5}, {"S6", c.s6}}...)
+	}
+	return out
+}
+
 func (c *securityComposer) cover() []Pair {
 	t, s := c.t, c.s
 	word := func(name string) string { return t.word("cover", t.Cover, name) }
 	return append([]Pair{
 		{Label: word("provider"), Value: t.party(s.Provider)},
 		{Label: word("platforms"), Value: t.platforms(s.Platforms)},
-		{Label: word("issuer"), Value: word("issuer_value")},
+		{Label: word("issuer"), Value: c.issuer()},
 		{Label: word("period"), Value: fmt.Sprintf(word("period_value"), t.date(s.Period.First()), t.date(s.Period.Next().First()))},
 		{Label: word("version"), Value: fmt.Sprintf("v%d", s.Version)},
 		{Label: word("rules"), Value: t.ruleVersions(s.Rules)},
@@ -83,6 +86,30 @@ func (c *securityComposer) cover() []Pair {
 		{Label: word("program"), Value: t.given(s.Program)},
 		{Label: word("recipients"), Value: t.recipients(s.Unit)},
 	}, t.places("report_no", "prepared_by", "reviewed_by", "signed_by", "issue_date")...)
+}
+
+// issuer names who answers for the report, and by which article.
+func (c *securityComposer) issuer() string {
+	if c.s.Issuer.Type == IssuerAgency {
+		return fmt.Sprintf(c.t.word("cover", c.t.Cover, "issuer_agency"), c.t.given(c.s.Issuer.Name))
+	}
+	return c.t.word("cover", c.t.Cover, "issuer_provider")
+}
+
+// sources say by whom and by which article the report is made, about whom, and from what.
+func (c *securityComposer) sources() []Block {
+	paragraph := c.paragraph("sources", map[string]any{
+		"kind": c.s.Kind, "agency": c.s.Issuer.Type == IssuerAgency, "issuer": c.t.given(c.s.Issuer.Name), "provider": cmpName(c.s.Provider),
+	})
+	return append([]Block{{Paragraph: paragraph}}, tables(sourceTable(c.t, c.sourceTable(), c.s.Sources, false))...)
+}
+
+// sourceTable is the table of sources of the report's own sections.
+func (c *securityComposer) sourceTable() string {
+	if c.s.operation() {
+		return "sec_sources"
+	}
+	return "sec_sources_situation"
 }
 
 // given returns blocks, or that a kind of records was not provided.
@@ -95,10 +122,6 @@ func (c *securityComposer) given(provided bool, kind string, blocks ...Block) []
 
 func (c *securityComposer) logNames() logNames {
 	return logNames{systems: c.s.systems, units: c.s.names, due: c.s.dueOf}
-}
-
-func (c *securityComposer) b0() []Block {
-	return append([]Block{{Paragraph: c.paragraph("b0", nil)}}, tables(sourceTable(c.t, c.s.Sources, false))...)
 }
 
 func (c *securityComposer) b1() []Block {
@@ -176,10 +199,16 @@ func (c *securityComposer) s1() []Block {
 }
 
 func (c *securityComposer) s2() []Block {
+	return c.given(c.s.Attacks.Given, "attacks", tables(c.attackTables()...)...)
+}
+
+// attackTables are S2-1 to S2-4.
+func (c *securityComposer) attackTables() []*Table {
 	t, a := c.t, &c.s.Attacks
-	return c.given(a.Given, "attacks", tables(
+	return []*Table{
 		topTable(t, "sec_devices", "device", a.Devices), topTable(t, "sec_categories", "attack", a.Categories),
-		topTable(t, "sec_origins", "origin", a.Origins), topTable(t, "sec_targets", "target_system", a.Targets))...)
+		topTable(t, "sec_origins", "origin", a.Origins), topTable(t, "sec_targets", "target_system", a.Targets),
+	}
 }
 
 func (c *securityComposer) s3() []Block {
@@ -196,44 +225,15 @@ func (c *securityComposer) s4() []Block {
 		"unmanaged": len(b.Unmanaged), "offline": len(b.Offline), "undetermined": b.Undetermined, "missing": trimmed(b.MissingHours),
 		"unknown": len(b.Unknown), "all": c.s.Unit.ID == "",
 	}
-	out := []Block{{Paragraph: c.paragraph("s4", values)}, {Table: unmanagedTable(t, b.Unmanaged)}, {Table: offlineTable(t, b.Offline)}}
+	out := []Block{{Paragraph: c.paragraph("s4", values)}, {Table: unmanagedTable(t, b.Unmanaged, listRows)}, {Table: offlineTable(t, b.Offline, listRows)}}
 	if len(b.Unknown) > 0 {
-		out = append(out, Block{Table: securityUnknownTable(t, b.Unknown)})
+		out = append(out, Block{Table: securityUnknownTable(t, b.Unknown, listRows)})
 	}
 	return out
 }
 
 func (c *securityComposer) s5() []Block {
-	return tables(trendTable(c.t, c.s.Trend), fullTable(c.t, c.s.Full))
+	return tables(trendTable(c.t, c.s.Trend), fullTable(c.t, c.s.Full, listRows))
 }
 
 func (c *securityComposer) s6() []Block { return c.blanks("S6") }
-
-// sheets are the annexes: a summary, all logs, their gaps, vulnerabilities, the ledger
-// of rectification and the sources with whole hashes.
-func (c *securityComposer) sheets(d Document) []Sheet {
-	t, s, n := c.t, c.s, c.logNames()
-	sheet := func(id string, pairs []Pair, tables ...*Table) Sheet {
-		out := Sheet{Name: t.Tables[id].Sheet, Title: d.Title + " " + t.Tables[id].Title, Pairs: pairs}
-		for _, one := range tables {
-			out.Tables = append(out.Tables, *one)
-		}
-		return out
-	}
-	provided := func(given bool, t1 *Table) *Table {
-		if !given {
-			t1.Empty = t.Absent
-		}
-		return t1
-	}
-	logs := logTable(t, "sec_logs", &s.Logs, true)
-	broken := brokenTable(t, "sec_broken", s.Logs.Broken, 0, n, true)
-	return []Sheet{
-		sheet("summary", d.Cover, logs, broken, indicatorTable(t, s.Indicators), assetTable(t, &s.Assets), protectionTable(t, s.Assets.Protection), trendTable(t, s.Trend)),
-		sheet("annex_logs", nil, provided(s.Logs.All != nil, logAnnex(t, s.Logs.All, n))),
-		sheet("annex_gaps", nil, provided(s.Logs.All != nil, gapAnnex(t, s.Logs.All, n))),
-		sheet("annex_vulnerabilities", nil, provided(s.Vulnerabilities.Given, c.vulnerabilityList())),
-		sheet("sec_rectification", nil, provided(s.Rectification.Given, rectificationTable(t, s.Rectification.Rows, 0))),
-		sheet("sec_sources", nil, sourceTable(t, s.Sources, true)),
-	}
-}

@@ -226,17 +226,23 @@ func sectionSources() []SourceRow {
 		{Section: "B8", Method: "imported", Kind: records.Rectification},
 		{Section: "B9", Method: "written"},
 		{Section: "S1", Method: "computed"},
+		{Section: "S1", Method: "imported", Kind: records.Vulnerabilities},
+		{Section: "S1", Method: "imported", Kind: records.Rectification},
 		{Section: "S1", Method: "written"},
 		{Section: "S2", Method: "imported", Kind: records.Attacks},
 		{Section: "S3", Method: "imported", Kind: records.Incidents},
 		{Section: "S4", Method: "computed"},
 		{Section: "S5", Method: "computed"},
+		{Section: "S5", Method: "imported", Kind: records.Vulnerabilities},
 		{Section: "S6", Method: "written"},
 	}
 }
 
 func (b *secured) sources() {
 	for _, row := range sectionSources() {
+		if row.Section[0] == 'B' && !b.out.operation() || row.Section[0] == 'S' && !b.out.situation() {
+			continue
+		}
 		if row.Method == "imported" {
 			row.Files = b.in.Records.Covering(row.Kind, b.in.Period)
 			slices.SortStableFunc(row.Files, func(x, y records.Source) int { return strings.Compare(x.File, y.File) })

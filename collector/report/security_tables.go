@@ -33,7 +33,7 @@ func (t text) side(unit string) Cell { return Cell{Text: cmp.Or(unit, t.Platform
 // number is a count that is known.
 func (t text) number(n int) Cell { return t.count(Of(n)) }
 
-func sourceTable(t text, rows []SourceRow, whole bool) *Table {
+func sourceTable(t text, id string, rows []SourceRow, whole bool) *Table {
 	type row struct {
 		SourceRow
 		file records.Source
@@ -82,7 +82,7 @@ func sourceTable(t text, rows []SourceRow, whole bool) *Table {
 			return imported(r, "")
 		}},
 	}
-	return table(t, "sec_sources", all, 0, columns)
+	return table(t, id, all, 0, columns)
 }
 
 func workTable(t text, id string, rows []WorkRow) *Table {

@@ -69,8 +69,8 @@ func incidentTable(t text, id string, rows []IncidentRow, times bool) *Table {
 	return table(t, id, rows, 0, columns)
 }
 
-func unmanagedTable(t text, rows []Short) *Table {
-	return table(t, "sec_unmanaged", rows, listRows, []column[Short]{
+func unmanagedTable(t text, rows []Short, limit int) *Table {
+	return table(t, "sec_unmanaged", rows, limit, []column[Short]{
 		{"host", false, func(s *Short) Cell { return t.text(s.Host) }},
 		{"system", false, func(s *Short) Cell { return t.text(s.System) }},
 		{"unit", false, func(s *Short) Cell { return t.text(s.Unit) }},
@@ -79,8 +79,8 @@ func unmanagedTable(t text, rows []Short) *Table {
 	})
 }
 
-func offlineTable(t text, rows []Offline) *Table {
-	return table(t, "sec_offline", rows, listRows, []column[Offline]{
+func offlineTable(t text, rows []Offline, limit int) *Table {
+	return table(t, "sec_offline", rows, limit, []column[Offline]{
 		{"host", false, func(o *Offline) Cell { return t.text(o.Host) }},
 		{"system", false, func(o *Offline) Cell { return t.text(o.System) }},
 		{"unit", false, func(o *Offline) Cell { return t.text(o.Unit) }},
@@ -89,8 +89,8 @@ func offlineTable(t text, rows []Offline) *Table {
 	})
 }
 
-func securityUnknownTable(t text, rows []Sender) *Table {
-	return table(t, "sec_unknown", rows, listRows, []column[Sender]{
+func securityUnknownTable(t text, rows []Sender, limit int) *Table {
+	return table(t, "sec_unknown", rows, limit, []column[Sender]{
 		{"host", false, func(s *Sender) Cell { return t.text(s.Host) }},
 		{"first_at", false, func(s *Sender) Cell { return t.text(t.minute(s.FirstAt)) }},
 		{"last_at", false, func(s *Sender) Cell { return t.text(t.minute(s.LastAt)) }},
@@ -106,8 +106,8 @@ func trendTable(t text, rows []TrendRow) *Table {
 	})
 }
 
-func fullTable(t text, rows []Full) *Table {
-	return table(t, "sec_full", rows, listRows, []column[Full]{
+func fullTable(t text, rows []Full, limit int) *Table {
+	return table(t, "sec_full", rows, limit, []column[Full]{
 		{"host", false, func(f *Full) Cell { return t.text(f.Host) }},
 		{"system", false, func(f *Full) Cell { return t.text(f.System) }},
 		{"unit", false, func(f *Full) Cell { return t.text(f.Unit) }},

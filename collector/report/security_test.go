@@ -18,6 +18,7 @@ func september(day int) calendar.Date {
 func securityInput() SecurityInput {
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
 	return SecurityInput{
+		Kind:   KindSecurity,
 		Period: calendar.Month{Year: 2026, Month: time.September}, Through: at, JudgedAt: at, Version: 1, Provider: Party{"p", "P"},
 		Units:   []Party{{"u1", "甲"}, {"u2", "乙"}},
 		Systems: []Entry{{ID: "s1", Name: "一", Unit: "u1", Status: "running"}, {ID: "s2", Name: "二", Unit: "u2", Status: "transition"}, {ID: "s3", Name: "三", Unit: "u2", Status: "retired"}},

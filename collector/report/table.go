@@ -16,26 +16,31 @@ type column[Row any] struct {
 
 // table makes a table of rows. limit bounds the rows shown; 0 shows all.
 func table[Row any](t text, id string, rows []Row, limit int, columns []column[Row]) *Table {
+	return tableOf(t, id, len(rows), func(i int) *Row { return &rows[i] }, limit, columns)
+}
+
+// tableOf makes a table of n rows, each asked for once.
+func tableOf[Row any](t text, id string, n int, at func(int) *Row, limit int, columns []column[Row]) *Table {
 	words, ok := t.Tables[id]
 	if !ok {
 		*t.unnamed = append(*t.unnamed, "tables."+id)
 	}
 	out := &Table{ID: id, Title: words.Title, Note: words.Note}
-	if out.Empty = words.Empty; len(rows) == 0 && out.Empty == "" {
+	if out.Empty = words.Empty; n == 0 && out.Empty == "" {
 		out.Empty = t.Empty
 	}
-	shown := rows
-	if limit > 0 && len(rows) > limit {
-		shown, out.More = rows[:limit], fmt.Sprintf(t.More, len(rows)-limit)
+	shown := n
+	if limit > 0 && n > limit {
+		shown, out.More = limit, fmt.Sprintf(t.More, n-limit)
 	}
-	all := make([]Cell, len(shown)*len(columns))
-	if len(shown) > 0 {
-		out.Rows = make([][]Cell, 0, len(shown))
+	all := make([]Cell, shown*len(columns))
+	if shown > 0 {
+		out.Rows = make([][]Cell, 0, shown)
 	}
 	for i := range shown {
-		cells := all[i*len(columns) : (i+1)*len(columns) : (i+1)*len(columns)]
+		row, cells := at(i), all[i*len(columns):(i+1)*len(columns):(i+1)*len(columns)]
 		for k, c := range columns {
-			cells[k] = c.cell(&shown[i])
+			cells[k] = c.cell(row)
 		}
 		out.Rows = append(out.Rows, cells)
 	}

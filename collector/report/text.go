@@ -20,6 +20,7 @@ var textFile []byte
 // text is every word that the report prints; see text.yaml.
 type text struct {
 	Title         string                       `yaml:"title"`
+	Titles        map[string]string            `yaml:"titles"` // by kind, where words serve several
 	Absent        string                       `yaml:"absent"`
 	None          string                       `yaml:"none"`
 	Draft         string                       `yaml:"draft"`

@@ -1,7 +1,7 @@
 #!/bin/bash
 # make demo-report: the three kinds of reports at once, from this host's real logs and a fleet: a
 # made-up one with a fixed seed (every page says 模拟数据), or real traces: make demo-report TRACES=FOLDER.
-# Usage and notices are of the last month; security, which is about this host's logs as they are now, of
+# Usage and notices are of the last month; the two on security, which are about this host's logs as they are now, of
 # the present one. Everything is kept in ./var/demo (or the folder given).
 #   YUNJIAN_BIN=FOLDER   where the programs are, instead of ./bin
 #   MACHINES=48 SEED=1   size and seed of the made-up fleet

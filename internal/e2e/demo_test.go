@@ -58,7 +58,7 @@ func TestDemoReport(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, kind := range []string{"usage", "security", "notice"} {
+	for _, kind := range []string{"usage", "security-operation", "security-situation", "notice"} {
 		for _, format := range []string{"html", "docx", "xlsx", "pdf", "manifest.json"} {
 			files, err := filepath.Glob(filepath.Join(dir, "reports", "demo-*-"+kind+"-*."+format))
 			if err != nil || len(files) == 0 {

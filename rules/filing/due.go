@@ -52,7 +52,9 @@ type Row struct {
 	ID      string `json:"id,omitempty"`
 	Version int    `json:"version,omitempty"`
 	Files   []File `json:"files,omitempty"`
-	State   State  `json:"state"`
+	// Issuer of that issue; zero where none was made, and where it is the provider.
+	Issuer Issuer `json:"issuer,omitzero"`
+	State  State  `json:"state"`
 	// By and At are who brought it there and when; zero where nothing was done.
 	By string    `json:"by,omitempty"`
 	At time.Time `json:"at,omitzero"`
@@ -74,6 +76,9 @@ type Book struct {
 	// DueWorkdays is the working day of the next month on which reports are due.
 	DueWorkdays int
 	Filings     []Filing
+	// Binding says which reports may be bound together: what is expected in one form is
+	// there in the other, too.
+	Binding Binding
 }
 
 // Rows are the lines of the given months as of a day: one for each expectation, and one
@@ -85,9 +90,12 @@ func (b Book) Rows(months []calendar.Month, expected []Expectation, day calendar
 	}
 	of := map[key][]Filing{}
 	want := map[key]bool{}
+	made := Made(b.Filings)
 	for _, m := range months {
 		for _, e := range expected {
-			want[key{m, e}] = true
+			for _, e.Kind = range b.Binding.Kinds(e.Kind, made(e.Provider, m)) {
+				want[key{m, e}] = true
+			}
 		}
 	}
 	for i := range b.Filings {
@@ -128,7 +136,7 @@ func (b Book) row(m calendar.Month, e Expectation, issues []Filing, day calendar
 	slices.SortFunc(issues, func(x, y Filing) int { return cmp.Compare(x.Version, y.Version) })
 	for i := range issues {
 		f := &issues[i]
-		r.ID, r.Version, r.Files, r.SentAt, r.Receipt = f.ID, f.Version, f.Files, time.Time{}, ""
+		r.ID, r.Version, r.Files, r.Issuer, r.SentAt, r.Receipt = f.ID, f.Version, f.Files, f.Issuer, time.Time{}, ""
 		r.take(Prepared, f.Prepared)
 		r.take(Reviewed, f.Reviewed)
 		r.take(Signed, f.Signed)

@@ -57,12 +57,21 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
+// Issuer is who answers for a report where that need not be the provider it is about.
+type Issuer struct {
+	// Type is provider or secops_agency; Name is that of an agency.
+	Type string `json:"type"`
+	Name string `json:"name,omitempty"`
+}
+
 // Data is what an event says; which fields it has depends on its kind.
 type Data struct {
 	// Files are those that were made, signed or sent.
 	Files []File `json:"files,omitempty"`
 	// Batch is the batch of data behind a report that was prepared.
 	Batch string `json:"data_batch,omitempty"`
+	// Issuer of a report that was prepared; zero where it is the provider's by its kind.
+	Issuer Issuer `json:"issuer,omitzero"`
 	// Way is how it was sent: folder, smtp, or how a person says.
 	Way string `json:"way,omitempty"`
 	// Part and Parts number the messages of a sending, MessageID is that of one.
@@ -117,6 +126,8 @@ type Filing struct {
 	// Files are those that count: as signed, or as prepared while nobody has signed.
 	Files []File `json:"files,omitempty"`
 	Batch string `json:"data_batch,omitempty"`
+	// Issuer is who answers for the report; zero where it is the provider by its kind.
+	Issuer Issuer `json:"issuer,omitzero"`
 	// Prepared, Reviewed and Signed are those steps; nil before.
 	Prepared *Event `json:"prepared,omitempty"`
 	Reviewed *Event `json:"reviewed,omitempty"`
@@ -149,7 +160,7 @@ func Apply(f Filing, e Event) (next Filing, changed bool, err error) {
 	f.Events = append(slices.Clip(f.Events), e)
 	switch e.Kind {
 	case Prepare:
-		f.Prepared, f.Files, f.Batch = &e, e.Files, e.Batch
+		f.Prepared, f.Files, f.Batch, f.Issuer = &e, e.Files, e.Batch, e.Issuer
 	case Review:
 		f.Reviewed = &e
 	case Sign:

@@ -98,6 +98,7 @@ type text struct {
 	VersionValue  string                       `yaml:"version_value"`
 	LateValue     string                       `yaml:"late_value"`
 	SentValue     string                       `yaml:"sent_value"`
+	IssuerValue   string                       `yaml:"issuer_value"`
 	Note          string                       `yaml:"note"`
 	Cover         map[string]string            `yaml:"cover"`
 	Sections      map[string]string            `yaml:"sections"`

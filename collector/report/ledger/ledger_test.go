@@ -56,8 +56,8 @@ func TestCompose(t *testing.T) {
 	}
 	for i, want := range [][]string{
 		{
-			"2026年9月|天府云 (p)|云资源使用情况与效率月报|—|领导小组办公室|2026年10月13日|2026年10月15日 09:30|v2|回执 逾期 2 个工作日|李|2026年10月15日 09:30|R-1|2|pdf 0f0f0f0f",
-			"2026年9月|q|云资源使用情况与效率月报|—|领导小组办公室|2026年10月13日（该年度放假通知未发布，按周末推算）|—|—|漏报 逾期 5 个工作日|—|—|—|5|—",
+			"2026年9月|天府云 (p)|云资源使用情况与效率月报|云服务商|—|领导小组办公室|2026年10月13日|2026年10月15日 09:30|v2|回执 逾期 2 个工作日|李|2026年10月15日 09:30|R-1|2|pdf 0f0f0f0f",
+			"2026年9月|q|云资源使用情况与效率月报|—|—|领导小组办公室|2026年10月13日（该年度放假通知未发布，按周末推算）|—|—|漏报 逾期 5 个工作日|—|—|—|5|—",
 		},
 		{"2026-09-s|s|省甲厅 (N-1)|反馈|使用单位|—|2026年10月13日|2|5"},
 		{"信息系统|s|灾备、备机|灾备|办公室|资源台账|2026年10月19日|是"},
@@ -71,11 +71,11 @@ func TestCompose(t *testing.T) {
 	if len(d.Sheets) != 5 || len(d.Sheets[0].Pairs) != len(d.Cover) || len(d.Marks) > 0 {
 		t.Errorf("%d sheets, %d pairs, marks %v", len(d.Sheets), len(d.Sheets[0].Pairs), d.Marks)
 	}
-	if got, want := d.Sheets[0].Tables[0].Rows[0][13].Text, "a.pdf（SHA-256 0f0f0f0f1）"; got != want {
+	if got, want := d.Sheets[0].Tables[0].Rows[0][14].Text, "a.pdf（SHA-256 0f0f0f0f1）"; got != want {
 		t.Errorf("the workbook has %q; want %q", got, want)
 	}
 	in.Filings[0].SentAt = in.Filings[0].SentAt.AddDate(0, 0, 7)
-	if d, err := ledger.Compose(in); err != nil || d.Sections[0].Blocks[1].Table.Rows[0][6].Note != "v2：2026年10月22日 09:30" {
+	if d, err := ledger.Compose(in); err != nil || d.Sections[0].Blocks[1].Table.Rows[0][7].Note != "v2：2026年10月22日 09:30" {
 		t.Errorf("a correction that was sent: %v", err)
 	}
 	in = input()

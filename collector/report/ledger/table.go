@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -45,6 +46,18 @@ func count(n int) report.Cell {
 	return report.Cell{Kind: report.KindCount, Text: strconv.Itoa(n), Figure: report.Of(n)}
 }
 
+// issuer names who answers for a report that was made: the provider, unless it is an
+// agency's (Art. 11).
+func (t text) issuer(r *filing.Row) string {
+	switch {
+	case r.ID == "":
+		return t.None
+	case r.Issuer.Name != "":
+		return fmt.Sprintf(t.IssuerValue, r.Issuer.Name, t.label("issuer", r.Issuer.Type))
+	}
+	return t.label("issuer", cmp.Or(r.Issuer.Type, report.IssuerProvider))
+}
+
 // shortHash is how much of a SHA-256 stands on pages.
 const shortHash = 8
 
@@ -55,6 +68,7 @@ func (t text) filings(in *Input, whole bool) *report.Table {
 		{"month", false, func(r *row) report.Cell { return words(t.month(r.Month)) }},
 		{"provider", false, func(r *row) report.Cell { return words(t.name(in.Names, r.Provider)) }},
 		{"kind", false, func(r *row) report.Cell { return words(t.label("kind", r.Kind)) }},
+		{"issuer", false, func(r *row) report.Cell { return words(t.issuer(r)) }},
 		{"unit", false, func(r *row) report.Cell { return words(t.name(in.Names, r.Unit)) }},
 		{"recipient", false, func(r *row) report.Cell { return words(t.label("recipient", r.Recipient)) }},
 		{"due", false, func(r *row) report.Cell { return words(t.day(r.Due)) }},

@@ -3,6 +3,7 @@ package docx
 import (
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 
 	"github.com/yunjian-io/yunjian/collector/report"
@@ -17,6 +18,7 @@ type body struct {
 	face     *typeface.Face
 	out      strings.Builder
 	pictures [][]byte
+	heads    []string // the texts in the heads of pages, by the number of their parts; the first is empty
 }
 
 func (b *body) write(parts ...string) {
@@ -35,35 +37,53 @@ func (b *body) document(d *report.Document) error {
 		b.paragraph("Text", n)
 	}
 	b.cover(d.Cover)
-	lying := false
+	lying, head := false, b.head("")
 	for _, i := range page.Items(d) {
-		if i.Lying != lying {
-			b.write(`<w:p><w:pPr><w:pStyle w:val="Break"/>`, section(lying), `</w:pPr></w:p>`)
-			lying = i.Lying
+		if i.Lying != lying || i.NewPage {
+			b.write(`<w:p><w:pPr><w:pStyle w:val="Break"/>`, section(lying, head), `</w:pPr></w:p>`)
+			lying, head = i.Lying, b.head(i.Running)
 		}
 		if err := b.item(&i); err != nil {
 			return err
 		}
 	}
-	b.write(section(lying), `</w:body></w:document>`)
+	b.write(section(lying, head), `</w:body></w:document>`)
 	return nil
+}
+
+// head is the number of the parts that have a text in the head of the page.
+func (b *body) head(text string) int {
+	n := slices.Index(b.heads, text)
+	if n < 0 {
+		n = len(b.heads)
+		b.heads = append(b.heads, text)
+	}
+	return n
 }
 
 // section ends a section: its page, margins, grid, heads and feet. The grid is one
 // of lines; 28 characters in a line come from the spacing of the styles, because
 // LibreOffice gives each character two cells of a grid of characters.
-func section(lying bool) string {
+func section(lying bool, head int) string {
 	f := page.FrameOf(lying)
 	orient := ""
 	if lying {
 		orient = ` w:orient="landscape"`
 	}
-	return `<w:sectPr><w:headerReference w:type="default" r:id="headerOdd"/><w:headerReference w:type="even" r:id="headerEven"/>` +
+	return `<w:sectPr><w:headerReference w:type="default" r:id="` + headID("headerOdd", head) + `"/><w:headerReference w:type="even" r:id="` + headID("headerEven", head) + `"/>` +
 		`<w:footerReference w:type="default" r:id="footerOdd"/><w:footerReference w:type="even" r:id="footerEven"/>` +
 		fmt.Sprintf(`<w:type w:val="nextPage"/><w:pgSz w:w="%d" w:h="%d"%s/>`, twips(f.Width), twips(f.Height), orient) +
 		fmt.Sprintf(`<w:pgMar w:top="%d" w:right="%d" w:bottom="%d" w:left="%d" w:header="%d" w:footer="%d" w:gutter="0"/>`,
 			twips(f.Top), twips(f.Right), twips(f.Bottom), twips(f.Left), twips(15), twips(f.Bottom-footBelow-5)) +
 		fmt.Sprintf(`<w:docGrid w:type="lines" w:linePitch="%d"/></w:sectPr>`, whole(page.Pitch*20))
+}
+
+// headID names the relationship to a head of pages.
+func headID(side string, head int) string {
+	if head == 0 {
+		return side
+	}
+	return fmt.Sprintf("%s%d", side, head)
 }
 
 // footBelow is how far below the printed area the dashes of the page number stand, in mm.

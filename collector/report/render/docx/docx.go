@@ -54,7 +54,7 @@ func Render(d report.Document, at time.Time, face *typeface.Face) ([]byte, error
 		return nil, fmt.Errorf("render DOCX report: %w", err)
 	}
 	parts := []part{
-		{"[Content_Types].xml", []byte(contentTypes)},
+		{"[Content_Types].xml", []byte(contentTypes(len(b.heads)))},
 		{"_rels/.rels", []byte(packageRelations)},
 		{"docProps/app.xml", []byte(appProperties)},
 		{"docProps/core.xml", []byte(coreProperties(&d, at))},
@@ -64,8 +64,10 @@ func Render(d report.Document, at time.Time, face *typeface.Face) ([]byte, error
 	for i, side := range []string{"right", "left"} { // odd pages, even pages
 		parts = append(parts, part{fmt.Sprintf("word/footer%d.xml", i+1), []byte(footer(w, side))})
 	}
-	for i := range 2 {
-		parts = append(parts, part{fmt.Sprintf("word/header%d.xml", i+1), []byte(header(w, d.Marks, i+1))})
+	for i, text := range b.heads {
+		for side := 1; side <= 2; side++ { // odd pages, even pages
+			parts = append(parts, part{fmt.Sprintf("word/header%d.xml", 2*i+side), []byte(header(w, d.Marks, text, 2*i+side))})
+		}
 	}
 	for i, p := range b.pictures {
 		parts = append(parts, part{fmt.Sprintf("word/media/chart%d.png", i+1), p})
@@ -116,8 +118,10 @@ func (b *body) relations() string {
 	}
 	add("styles", "styles", "styles.xml")
 	add("settings", "settings", "settings.xml")
-	add("headerOdd", "header", "header1.xml")
-	add("headerEven", "header", "header2.xml")
+	for i := range b.heads {
+		add(headID("headerOdd", i), "header", fmt.Sprintf("header%d.xml", 2*i+1))
+		add(headID("headerEven", i), "header", fmt.Sprintf("header%d.xml", 2*i+2))
+	}
 	add("footerOdd", "footer", "footer1.xml")
 	add("footerEven", "footer", "footer2.xml")
 	for i := range b.pictures {

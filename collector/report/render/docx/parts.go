@@ -22,20 +22,27 @@ const (
 		` xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"`
 )
 
-const contentTypes = xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
-	`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
-	`<Default Extension="xml" ContentType="application/xml"/>` +
-	`<Default Extension="png" ContentType="image/png"/>` +
-	`<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/>` +
-	`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>` +
-	`<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>` +
-	`<Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/>` +
-	`<Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/>` +
-	`<Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/>` +
-	`<Override PartName="/word/header2.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/>` +
-	`<Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/>` +
-	`<Override PartName="/word/footer2.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/>` +
-	`</Types>`
+// contentTypes names the types of the parts, of which there are two heads of pages for each
+// text that stands in them.
+func contentTypes(heads int) string {
+	var headers strings.Builder
+	for i := range 2 * heads {
+		fmt.Fprintf(&headers, `<Override PartName="/word/header%d.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/>`, i+1)
+	}
+	return xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
+		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+		`<Default Extension="xml" ContentType="application/xml"/>` +
+		`<Default Extension="png" ContentType="image/png"/>` +
+		`<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/>` +
+		`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>` +
+		`<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>` +
+		`<Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/>` +
+		`<Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/>` +
+		headers.String() +
+		`<Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/>` +
+		`<Override PartName="/word/footer2.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/>` +
+		`</Types>`
+}
 
 const packageRelations = xmlHead + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` +
 	`<Relationship Id="document" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/>` +
@@ -74,8 +81,9 @@ func footer(w words, side string) string {
 		field("separate") + text("1") + field("end") + text(" "+escape(w.Dash)) + `</w:p></w:ftr>`
 }
 
-// header holds nothing but the watermark; without a mark, nothing.
-func header(w words, marks []string, n int) string {
+// header holds the watermark, without a mark nothing, and the text that runs over several
+// pages, if there is one.
+func header(w words, marks []string, running string, n int) string {
 	var shape strings.Builder
 	if text := strings.Join(marks, " "); text != "" {
 		width := min(460, 130*len([]rune(text)))
@@ -90,7 +98,11 @@ func header(w words, marks []string, n int) string {
 			`<v:fill opacity=".4"/><v:textpath style="font-family:&quot;%s&quot;;font-size:1pt" string="%s"/></v:shape></w:pict></w:r>`,
 			n, 2048+n, escape(text), width, min(130, width*13/10/len([]rune(text))), escape(w.Fonts.Heading), escape(text))
 	}
-	return xmlHead + `<w:hdr ` + spaces + `><w:p><w:pPr><w:pStyle w:val="Header"/></w:pPr>` + shape.String() + `</w:p></w:hdr>`
+	align, text := "", ""
+	if running != "" {
+		align, text = `<w:jc w:val="center"/>`, run("", running)
+	}
+	return xmlHead + `<w:hdr ` + spaces + `><w:p><w:pPr><w:pStyle w:val="Header"/>` + align + `</w:pPr>` + shape.String() + text + `</w:p></w:hdr>`
 }
 
 // fonts names one font for every script.

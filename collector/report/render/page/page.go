@@ -1,6 +1,9 @@
 package page
 
-import "github.com/yunjian-io/yunjian/collector/report"
+import (
+	"github.com/yunjian-io/yunjian/collector/report"
+	"github.com/yunjian-io/yunjian/collector/report/chart"
+)
 
 // The page, in mm: A4 with the margins and the grid of GB/T 9704 (22 lines of 28
 // characters in 156 × 225).
@@ -60,6 +63,9 @@ type Item struct {
 	Part    *Part
 	// Lying says that it stands on a page laid down.
 	Lying bool
+	// NewPage says that it begins a page. Running is the text in the head of its page.
+	NewPage bool
+	Running string
 
 	set bool // that Lying follows from its own size
 }
@@ -80,12 +86,13 @@ func Items(d *report.Document) []Item {
 					out = append(out, Item{Part: &p, Lying: p.Lying, set: len(b.Table.Rows) > 0})
 				}
 			case b.Chart != nil && len(b.Chart.Points) == 0: // nothing to draw
-			default:
-				out = append(out, Item{Block: b, set: b.Chart != nil})
+			default: // a small line has room on any page
+				out = append(out, Item{Block: b, set: b.Chart != nil && b.Chart.Kind != chart.Spark})
 			}
 		}
 	}
 	settle(out)
+	turn(out)
 	return out
 }
 

@@ -117,3 +117,46 @@ func TestItems(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Parts that want pages of their own begin on one, the first with its section if only text
+// stands between, and what follows the last begins on a fresh one.
+func TestOwnPages(t *testing.T) {
+	heading := func(level int, text string, own bool) report.Block {
+		return report.Block{Heading: &report.Heading{Level: level, Text: text, Page: own}}
+	}
+	words := report.Block{Paragraph: "x"}
+	wide := report.Block{Table: &report.Table{Heads: make([]report.Head, 16), Rows: [][]report.Cell{make([]report.Cell, 16)}}}
+	for i := range wide.Table.Heads {
+		wide.Table.Heads[i].Text = "一个很长的栏目名称"
+	}
+	chosen := func(blocks ...report.Block) (out []string) {
+		d := report.Document{Sections: []report.Section{{Heading: "S", Blocks: blocks}, {Heading: "T", Blocks: []report.Block{words}}}}
+		for _, i := range page.Items(&d) {
+			line := i.Running
+			if i.NewPage {
+				line = "new " + line
+			}
+			if i.Lying {
+				line += " lying"
+			}
+			out = append(out, line)
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		name   string
+		blocks []report.Block
+		want   []string // S, the blocks, T, its text
+	}{
+		{"none", []report.Block{words, heading(2, "a", false), words}, []string{"", "", "", "", "", ""}},
+		{"with the section", []report.Block{words, heading(2, "a", true), words, heading(3, "b", false)}, []string{"new a", "a", "a", "a", "a", "new ", ""}},
+		{"two", []report.Block{heading(2, "a", true), words, heading(2, "b", true), words}, []string{"new a", "a", "a", "new b", "b", "new ", ""}},
+		{"after a table", []report.Block{{Table: &report.Table{}}, heading(2, "a", true), words}, []string{"", "", "new a", "a", "new ", ""}},
+		{"then another heading", []report.Block{heading(2, "a", true), words, heading(2, "c", false)}, []string{"new a", "a", "a", "new ", "", ""}},
+		{"lying as a whole", []report.Block{heading(2, "a", true), words, wide, words, heading(2, "b", true), words}, []string{"new a lying", "a lying", "a lying", "a lying", "a lying", "new b", "b", "new ", ""}},
+	} {
+		if diff := cmp.Diff(tt.want, chosen(tt.blocks...)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}

@@ -17,11 +17,12 @@ type sheets struct {
 	words
 	marks string
 
-	frame page.Frame
-	lying bool
-	open  bool
-	y     float64 // of the next thing, in mm from the top of the page
-	level int     // of the last bookmark
+	running string // in the head of the page
+	frame   page.Frame
+	lying   bool
+	open    bool
+	y       float64 // of the next thing, in mm from the top of the page
+	level   int     // of the last bookmark
 }
 
 // mm converts points.
@@ -60,6 +61,7 @@ func (s *sheets) next() {
 	s.now = nil // the page begins with the font of the last one; say it again
 	s.watermark()
 	s.number()
+	s.runningHead()
 	s.SetTextColor(0, 0, 0)
 }
 
@@ -95,6 +97,19 @@ func (s *sheets) number() {
 	}
 	s.use(s.body, page.SizeFour)
 	s.Text(x, s.bottom()+footBelow+mm(page.SizeFour)*0.35, text)
+}
+
+// headAbove is how far above the printed area the head of a page stands, in mm.
+const headAbove = 8
+
+// runningHead prints the text that runs over several pages.
+func (s *sheets) runningHead() {
+	text := s.clean(s.body, s.running)
+	if text == "" {
+		return
+	}
+	s.use(s.body, page.SizeFive)
+	s.Text((s.frame.Width-mm(s.width(s.body, text)*page.SizeFive))/2, s.frame.Top-headAbove, text)
 }
 
 // manner is how a paragraph is set.
@@ -202,6 +217,11 @@ func (s *sheets) title(d *report.Document) {
 func (s *sheets) items(all []page.Item) {
 	for i := range all {
 		it := &all[i]
+		s.running = it.Running
+		if it.NewPage {
+			s.lying = it.Lying
+			s.next()
+		}
 		s.turn(it.Lying)
 		s.room(min(s.needed(all[i:]), s.frame.Height-s.frame.Top-s.frame.Bottom))
 		switch {

@@ -192,7 +192,9 @@ func widths(s *report.Sheet) []float64 {
 	if len(s.Pairs) > 0 {
 		width[0] = 30
 	}
-	for _, t := range s.Tables {
+	for n := range s.Tables {
+		t := &s.Tables[n]
+		buffer := make([]report.Cell, len(t.Heads))
 		for k, h := range t.Heads {
 			for len(width) <= k {
 				width = append(width, 8)
@@ -204,8 +206,8 @@ func widths(s *report.Sheet) []float64 {
 			case h.Kind != report.KindText:
 				bound = numberWidth
 			}
-			for i := 0; i < min(len(t.Rows), 200); i++ {
-				width[k] = max(width[k], min(bound, columnsOf(t.Rows[i][k].Text)+2))
+			for i := range min(t.Len(), 200) {
+				width[k] = max(width[k], min(bound, columnsOf(t.Row(i, buffer)[k].Text)+2))
 			}
 		}
 	}
@@ -264,14 +266,16 @@ func (r *rows) table(t *report.Table) {
 		heads[k], texts[k] = excelize.Cell{StyleID: r.head, Value: h.Text}, h.Text
 	}
 	r.put(heads, r.height(texts))
-	for i, row := range t.Rows {
+	buffer := make([]report.Cell, len(t.Heads))
+	for i := range t.Len() {
+		row := t.Row(i, buffer)
 		cells := make([]any, len(row))
 		for k, c := range row {
-			cells[k], texts[k] = r.cell(c, t.Total && i == len(t.Rows)-1), c.Text
+			cells[k], texts[k] = r.cell(c, t.Total && i == t.Len()-1), c.Text
 		}
 		r.put(cells, r.height(texts))
 	}
-	if len(t.Rows) == 0 {
+	if t.Len() == 0 {
 		r.put([]any{excelize.Cell{StyleID: r.plain, Value: t.Empty}})
 	}
 }

@@ -2,6 +2,7 @@ package xlsx_test
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -87,5 +88,32 @@ func TestSameBytes(t *testing.T) {
 		if err != nil || !bytes.Equal(first, again) {
 			t.Fatalf("the same document differs: %v", err)
 		}
+	}
+}
+
+// A table that is packed is printed as the same one with rows.
+func TestPackedTable(t *testing.T) {
+	heads := []report.Head{{Text: "主机"}, {Text: "天数", Kind: report.KindCount}}
+	cell := func(n int) report.Cell {
+		return report.Cell{Kind: report.KindCount, Text: strconv.Itoa(n), Figure: report.Of(n)}
+	}
+	host := func(s string) report.Cell { return report.Cell{Text: s, Note: "注"} }
+	plain := report.Table{Heads: heads, Rows: [][]report.Cell{{host("a"), cell(1)}, {host("b"), cell(2)}, {host("a"), cell(2)}}}
+	packed := report.Table{Heads: heads, Packed: &report.Packed{Length: 3, Columns: []report.PackedColumn{
+		{Cells: []report.Cell{host("a"), host("b")}, Index: []uint32{0, 1, 0}}, {Cells: []report.Cell{cell(1), cell(2)}, Index: []uint32{0, 1, 1}},
+	}}}
+	var books [][]byte
+	for _, table := range []report.Table{plain, packed, {Heads: heads, Rows: plain.Rows[:2]}} {
+		book, err := xlsx.Render(report.Document{Sheets: []report.Sheet{{Name: "附表", Title: "附表", Tables: []report.Table{table}}}}, "2026-10-03T00:00:00Z")
+		if err != nil {
+			t.Fatal(err)
+		}
+		books = append(books, book)
+	}
+	if !bytes.Equal(books[0], books[1]) {
+		t.Error("the packed table gives another workbook")
+	}
+	if bytes.Equal(books[0], books[2]) {
+		t.Error("a table with fewer rows gives the same workbook: the test sees nothing")
 	}
 }
