@@ -169,6 +169,8 @@ func (p *parsing) row(r *row) {
 		})
 	case Hosts:
 		b.Hosts = append(b.Hosts, r.host())
+	case Volumes:
+		b.Volumes = append(b.Volumes, r.volume())
 	case Flavors:
 		f := Flavor{ID: r.id("id"), VCPU: r.whole("vcpu", 4096), MemoryGiB: r.size("memory_gib"), Family: r.text("family")}
 		if price, given := r.number("price_yuan_month", 0, 1e9); given {
@@ -216,6 +218,13 @@ func (r *row) platform() Platform {
 		r.refuse("provider", "", "is empty, and the platform of a provider has one", "write the id of the provider")
 	}
 	return out
+}
+
+func (r *row) volume() Volume {
+	return Volume{
+		ID: r.id("volume_id"), System: r.id("system"), Platform: r.id("platform"), Provider: r.id("provider"),
+		SizeGiB: r.whole("size_gib", 1e9), Host: r.id("host"), EffectiveFrom: r.date("effective_from"), State: r.choice("state"),
+	}
 }
 
 func (r *row) host() Host {
