@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -84,17 +85,22 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	if err := j.reviewed(ctx, db); err != nil {
 		return nil, err
 	}
-	run := store.JudgeRun{
-		Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(), PackHash: j.packHash(), Program: program,
+	limits, err := db.limits(month)
+	if err != nil {
+		return nil, err
+	}
+	run := store.JudgeRun{Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(), Program: program}
+	if run.PackHash, err = packHash(pack, limits, month); err != nil {
+		return nil, err
 	}
 	counts := map[FindingCount]int{}
 	reclaim := map[string]string{} // why a rule wants a host back, by subject
-	advisor, history, err := j.advisor(db.advice)
+	advisor, history, err := j.advisor(limits)
 	if err != nil {
 		return nil, err
 	}
 	assessing, assessed := j.assess(ctx, advisor)
-	err = j.all(assessed, history, assessing.host, func(g store.GroupFacts) error { return db.SaveFacts(ctx, run, g) }, func(findings []store.Finding) error {
+	save := func(findings []store.Finding) error {
 		for i := range findings {
 			f := &findings[i]
 			counts[FindingCount{RuleID: f.RuleID, Verdict: f.Verdict, State: f.State}]++
@@ -104,9 +110,19 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 		}
 		run.Findings += uint32(len(findings))
 		return db.AddFindings(ctx, run, findings)
-	})
+	}
+	err = j.all(assessed, history, assessing.host, func(g store.GroupFacts) error { return db.SaveFacts(ctx, run, g) }, save)
 	if err := errors.Join(err, assessing.wait()); err != nil {
 		return nil, err
+	}
+	volumes, err := j.volumes()
+	if err != nil {
+		return nil, err
+	}
+	for part := range slices.Chunk(volumes, findingBatch) {
+		if err := save(part); err != nil {
+			return nil, err
+		}
 	}
 	say("recommending sizes")
 	out := &Judgement{Run: run, Actions: map[rightsize.Action]int{}, Logs: map[string]int{}}
@@ -155,17 +171,25 @@ type judge struct {
 
 func (j *judge) open() bool { return j.month.End(store.Zone()).After(j.now) }
 
-func (j *judge) packHash() string {
+// packHash is over all by which a month is judged: the rules, and the limits of
+// recommendations. A report is made only by what its month was judged by.
+func packHash(pack rules.Pack, limits rightsize.Settings, month calendar.Month) (string, error) {
 	h := sha256.New()
-	for _, r := range rulesOf(j.pack, j.month) {
+	for _, r := range rulesOf(pack, month) {
 		fmt.Fprintln(h, r.ID, r.Hash)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	if err := json.NewEncoder(h).Encode(limits); err != nil {
+		return "", fmt.Errorf("hash limits of recommendations: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // rulesOf returns the rules by which a month is judged, those of systems first.
-func rulesOf(pack rules.Pack, month calendar.Month) []rules.Rule {
-	return slices.Concat(pack.Rules(month, rules.InformationSystem), pack.Rules(month, rules.Host))
+func rulesOf(pack rules.Pack, month calendar.Month) (out []rules.Rule) {
+	for _, kind := range rules.SubjectKinds() {
+		out = append(out, pack.Rules(month, kind)...)
+	}
+	return out
 }
 
 func (j *judge) prepare(ctx context.Context) (err error) {
@@ -196,7 +220,7 @@ func (j *judge) reviewed(ctx context.Context, db *Database) error {
 			continue
 		}
 		subject := rules.Subject{Kind: e.SubjectKind, ID: e.Subject}
-		if e.SubjectKind == rules.Host {
+		if e.SubjectKind != rules.InformationSystem {
 			subject.ID = HostSubject(e.Provider, e.Subject)
 		}
 		j.exemptions[subject] = append(j.exemptions[subject], rules.Exemption{Kind: e.Kind, Reason: e.Reason, Approver: e.Approver, Expires: e.Until})

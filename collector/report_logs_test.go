@@ -32,7 +32,7 @@ func TestBrokenLogIsToldOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := collector.SecurityMonth(t.Context(), f.db, pack, retention.Period{}, f.month, "p", "", "test", quiet)
+	m, err := collector.SecurityMonth(t.Context(), &collector.Database{Store: f.db}, pack, retention.Period{}, f.month, "p", "", "test", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 // SecurityMonth gathers what is stored of a month and computes the figures of the
 // report on security (Art. 36) of a provider, or of one of its using units if unit is
 // its code. As for ReportMonth, the month must have been judged by the rules of pack.
-func SecurityMonth(ctx context.Context, db *store.Store, pack rules.Pack, period retention.Period, month calendar.Month, provider, unit, program string, say func(string)) (report.Security, error) {
+func SecurityMonth(ctx context.Context, db *Database, pack rules.Pack, period retention.Period, month calendar.Month, provider, unit, program string, say func(string)) (report.Security, error) {
 	in, err := securityInput(ctx, db, pack, period, month, provider, program, say)
 	if err != nil {
 		return report.Security{}, err
@@ -26,8 +26,8 @@ func SecurityMonth(ctx context.Context, db *store.Store, pack rules.Pack, period
 }
 
 // securityInput reads what the reports on security of a month are made of.
-func securityInput(ctx context.Context, db *store.Store, pack rules.Pack, period retention.Period, month calendar.Month, provider, program string, say func(string)) (report.SecurityInput, error) {
-	g := gathering{db: db, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
+func securityInput(ctx context.Context, db *Database, pack rules.Pack, period retention.Period, month calendar.Month, provider, program string, say func(string)) (report.SecurityInput, error) {
+	g := gather(db, pack, month, provider, say)
 	in, err := g.security(ctx, pack, period)
 	if err != nil {
 		return in, fmt.Errorf("security report %s of provider %q: %w", month, provider, err)
@@ -49,7 +49,7 @@ func securityOf(in report.SecurityInput, unit string) (report.Security, error) {
 // buildSecurity makes the report of the provider and the extract of each using unit that
 // has hosts of it, or that of one unit alone.
 func buildSecurity(ctx context.Context, ask BuildAsk) (parts []Part, err error) {
-	in, err := securityInput(ctx, ask.DB.Store, ask.Pack, ask.Period, ask.Month, ask.Provider, ask.Program, ask.Say)
+	in, err := securityInput(ctx, ask.DB, ask.Pack, ask.Period, ask.Month, ask.Provider, ask.Program, ask.Say)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ import (
 
 func securityMonth(t *testing.T, s *store.Store, pack rules.Pack, unit string) report.Security {
 	t.Helper()
-	m, err := collector.SecurityMonth(t.Context(), s, pack, retention.Period{}, fixtureMonth(), fixtureProvider, unit, "test", quiet)
+	m, err := collector.SecurityMonth(t.Context(), &collector.Database{Store: s}, pack, retention.Period{}, fixtureMonth(), fixtureProvider, unit, "test", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func checkExtracts(t *testing.T, s *store.Store, pack rules.Pack) {
 			}
 		}
 	}
-	if _, err := collector.SecurityMonth(t.Context(), s, pack, retention.Period{}, fixtureMonth(), fixtureProvider, "N-9", "test", quiet); err == nil || !strings.Contains(err.Error(), `"N-9"`) {
+	if _, err := collector.SecurityMonth(t.Context(), &collector.Database{Store: s}, pack, retention.Period{}, fixtureMonth(), fixtureProvider, "N-9", "test", quiet); err == nil || !strings.Contains(err.Error(), `"N-9"`) {
 		t.Errorf("an unknown unit gives %v", err)
 	}
 }

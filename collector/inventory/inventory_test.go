@@ -157,8 +157,8 @@ func TestCSVTables(t *testing.T) {
 			}},
 		},
 		{
-			"subject_kind,subject,kind,reason,approver,expires\n云硬盘,d0,major_event,数据留存,办公室,2026-12-31\n",
-			Batch{Exemptions: []Exemption{{SubjectKind: "volume", Subject: "d0", Kind: "major_event", Reason: "数据留存", Approver: "办公室", Expires: day(t, "2026-12-31")}}},
+			"subject_kind,subject,kind,reason,approver,expires\n云硬盘,d0,major_event,数据留存,办公室,2026-12-31\nhost,p2/g0,standby,灾备,办公室,2026-12-31\n",
+			Batch{Exemptions: []Exemption{{SubjectKind: "volume", Subject: "d0", Kind: "major_event", Reason: "数据留存", Approver: "办公室", Expires: day(t, "2026-12-31")}, {SubjectKind: "host", Subject: "p2/g0", Kind: "standby", Reason: "灾备", Approver: "办公室", Expires: day(t, "2026-12-31")}}},
 		},
 		{
 			"provider,resource,yuan_month,effective_from\np1,vcpu,0.35,46027\n",
@@ -271,6 +271,7 @@ func TestCSVFormRefused(t *testing.T) {
 		{volumeHead + "d1,s1,c1,,1,,2026-01-05,在用\nd1,s1,c1,p1,2,,2026-1-5,在用\n", "", "is given on line 2 already"},
 		{"host_id,system,platform,vcpu,memory_gib,effective_from,state,owner\nd0,s1,c1,1,1,2026-01-05,在用,unit\n", "", `"d0" is in volumes of the provider already`},
 		{"subject_kind,subject,kind,reason,approver,expires\n云硬盘,h0,standby,x,y,2026-12-31\n", "", `"h0" is neither in this file nor known`},
+		{"subject_kind,subject,kind,reason,approver,expires\n云硬盘,p1/h0,standby,x,y,2026-12-31\n", "", `"p1/h0" is neither in this file nor known`},
 		{"登记对象,对象编码,日志类别\n默认,s1,os-auth\n", "", "a default holds for every host"},
 		{"登记对象,对象编码,日志类别\n云主机,,os-auth\n", "", `column "对象编码": is empty`},
 		{"登记对象,对象编码,日志类别\n云主机,h9,os-auth\n", "", `"h9" is neither in this file nor known`},

@@ -1,6 +1,9 @@
 package inventory
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // places remembers the row of every record, in the order of the batch.
 type places map[Kind][]*row
@@ -61,9 +64,9 @@ func refer(b *Batch, at places, known Batch) {
 	for i, x := range b.Exemptions {
 		switch r := at[Exemptions][i]; x.SubjectKind {
 		case "host":
-			point(r, "subject", x.Subject, reg.hosts)
+			reg.subject(r, x.Subject, Hosts, reg.hosts)
 		case "volume":
-			point(r, "subject", x.Subject, reg.volumes)
+			reg.subject(r, x.Subject, Volumes, reg.volumes)
 		default:
 			point(r, "subject", x.Subject, reg.systems)
 		}
@@ -169,6 +172,15 @@ func (reg register) provider(r *row, given, platform string) string {
 		r.refuse("provider", given, fmt.Sprintf("is not %q, who runs the platform", runs), "correct the provider or the platform")
 	}
 	return given
+}
+
+// subject refuses an exemption of a host or disk that is not known. It is named by its id,
+// or by provider/id where several providers have one with that id.
+func (reg register) subject(r *row, id string, kind Kind, ids map[string]bool) {
+	provider, name, _ := strings.Cut(id, "/")
+	if reg.named[[2]string{provider, name}] != kind {
+		point(r, "subject", id, ids)
+	}
 }
 
 // name holds that no disk has the id of a host of its provider: what a proposal says of
