@@ -8,20 +8,27 @@ type Action string
 // The actions.
 const (
 	Downsize    Action = "downsize"    // 降配: a smaller flavour
-	Reclaim     Action = "reclaim"     // 回收: idle, powered off, never deployed
+	Reclaim     Action = "reclaim"     // 回收: idle, powered off, never deployed; unattached disks
 	Consolidate Action = "consolidate" // 合并: several small hosts of one system into fewer
 	Shrink      Action = "shrink"      // 存储缩减: less storage
 	Keep        Action = "keep"        // 维持
 	Upsize      Action = "upsize"      // 升配: demand does not fit
 )
 
-// Recommendation is what is proposed for one host, with all that is needed to check it.
-// Resource figures are cores, MiB and GiB, money is yuan a month.
+// KindVolume is the kind of a recommendation for a cloud disk that is attached to no host: of
+// its size only the disk is known, and there is no forecast.
+const KindVolume = "volume"
+
+// Recommendation is what is proposed for one host, or for one cloud disk, with all that is
+// needed to check it. Resource figures are cores, MiB and GiB, money is yuan a month.
 type Recommendation struct {
+	// Kind is KindVolume for a disk, and empty for a host.
+	Kind     string `json:"kind,omitempty"`
 	Provider string `json:"provider"`
-	HostID   string `json:"host_id"`
-	System   string `json:"system"`
-	Unit     string `json:"unit"`
+	// HostID is the id of the host, or of the disk, on the platform.
+	HostID string `json:"host_id"`
+	System string `json:"system"`
+	Unit   string `json:"unit"`
 	// DecidedAt is the first day that was not looked at: the history ends before it.
 	DecidedAt calendar.Date `json:"decided_at"`
 	Action    Action        `json:"action"`
@@ -54,6 +61,9 @@ type Recommendation struct {
 	Chinese string `json:"zh"`
 	English string `json:"en"`
 }
+
+// IsVolume says that it is about a disk and not about a host.
+func (r *Recommendation) IsVolume() bool { return r.Kind == KindVolume }
 
 // Evidence is what a recommendation rests on.
 type Evidence struct {
