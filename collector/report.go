@@ -141,6 +141,7 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	if in.Findings, err = g.findings(ctx); err != nil {
 		return in, err
 	}
+	in.Volumes = reportVolumes(known, g.provider, g.month, calendar.DateOf(in.Through))
 	in.Calendar = g.calendar
 	if in.Allocations, err = g.allocations(ctx, span); err != nil {
 		return in, err
@@ -289,14 +290,15 @@ func (g *gathering) senders(ctx context.Context, span store.Span) (out []report.
 	return out, err
 }
 
-// findings reads the findings of the run on the systems with their facts, and on the hosts of the
-// provider without: the report has those of a host from the month itself. Build leaves those out that have no host in the month.
+// findings reads the findings of the run on the systems and on the disks of the provider with their
+// facts, and on its hosts without: the report has those of a host from the month itself. Build leaves
+// those out that have no host in the month.
 func (g *gathering) findings(ctx context.Context) (out []report.Finding, err error) {
 	n := 0
-	err = g.db.EachFinding(ctx, g.run, rules.InformationSystem, func(f *store.Finding) error {
+	err = g.db.EachFinding(ctx, g.run, rules.Host, func(f *store.Finding) error {
 		n++
 		subject := f.Subject.ID
-		if f.Subject.Kind == rules.Host {
+		if f.Subject.Kind != rules.InformationSystem {
 			var ours bool
 			if subject, ours = strings.CutPrefix(subject, HostSubject(g.provider, "")); !ours {
 				return nil

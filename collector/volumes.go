@@ -2,8 +2,10 @@ package collector
 
 import (
 	"math"
+	"slices"
 
 	"github.com/yunjian-io/yunjian/collector/inventory"
+	"github.com/yunjian-io/yunjian/collector/report"
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules"
 	"github.com/yunjian-io/yunjian/rules/calendar"
@@ -97,4 +99,19 @@ func volumeYuan(prices []inventory.Price, provider string, sizeGiB int, day cale
 		}
 	}
 	return yuan
+}
+
+// reportVolumes are the disks of a provider without a host, for a report of a month; nil where
+// nothing was known of its disks until then.
+func reportVolumes(known inventory.Batch, provider string, month calendar.Month, end calendar.Date) []report.Volume {
+	if !slices.ContainsFunc(known.Volumes, func(v inventory.Volume) bool { return v.Provider == provider && v.EffectiveFrom.Before(end) }) {
+		return nil
+	}
+	out := []report.Volume{}
+	for _, v := range unattachedVolumes(known, end) {
+		if v.Provider == provider {
+			out = append(out, report.Volume{ID: v.ID, System: v.System, Yuan: volumeYuan(known.Prices, provider, v.SizeGiB, month.Last())})
+		}
+	}
+	return out
 }
