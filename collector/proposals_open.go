@@ -198,7 +198,7 @@ func (o *opening) reclaim(subject string, month calendar.Month) rightsize.Recomm
 	if v, ok := o.unattached(month)[subject]; ok {
 		r.Kind, r.Provider, r.HostID, r.System = rightsize.KindVolume, v.Provider, v.ID, v.System
 		r.Current.DiskGiB = float64(v.SizeGiB)
-		r.Saving.Yuan = volumeYuan(o.known.Prices, v.Provider, v.SizeGiB, month.Last())
+		r.Saving.Yuan = rightsize.DiskYuan(diskPrice(o.known.Prices, v.Provider, month.Last()), r.Current.DiskGiB)
 	} else {
 		h := o.hosts[subject]
 		r.Provider, r.HostID, r.System, r.CurrentFlavor = h.Provider, h.ID, h.System, h.Flavor

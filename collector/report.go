@@ -141,7 +141,8 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	if in.Findings, err = g.findings(ctx); err != nil {
 		return in, err
 	}
-	in.Volumes = reportVolumes(known, g.provider, g.month, calendar.DateOf(in.Through))
+	in.Volumes = reportVolumes(known, g.provider, in.Findings, calendar.DateOf(in.Through))
+	in.DiskYuan = diskPrice(known.Prices, g.provider, g.month.Last())
 	in.Calendar = g.calendar
 	if in.Allocations, err = g.allocations(ctx, span); err != nil {
 		return in, err

@@ -1,9 +1,6 @@
 package collector
 
 import (
-	"math"
-	"slices"
-
 	"github.com/yunjian-io/yunjian/collector/inventory"
 	"github.com/yunjian-io/yunjian/collector/report"
 	"github.com/yunjian-io/yunjian/collector/store"
@@ -89,28 +86,36 @@ func (j *judge) volumes() ([]store.Finding, error) {
 	return j.apply(c, false)
 }
 
-// volumeYuan is what a disk costs a month by the price in force on a day, in yuan to two
-// decimals; nil where there is none.
-func volumeYuan(prices []inventory.Price, provider string, sizeGiB int, day calendar.Date) (yuan *float64) {
+// diskPrice is what a GiB of a provider's disk costs a month by the price in force on a day,
+// in yuan; nil where there is none.
+func diskPrice(prices []inventory.Price, provider string, day calendar.Date) (yuan *float64) {
 	for _, p := range prices { // by first day
 		if p.Provider == provider && p.Resource == "disk_gib" && !p.EffectiveFrom.After(day) {
-			v := math.Round(p.YuanMonth*float64(sizeGiB)*100) / 100
-			yuan = &v
+			yuan = &p.YuanMonth
 		}
 	}
 	return yuan
 }
 
-// reportVolumes are the disks of a provider without a host, for a report of a month; nil where
-// nothing was known of its disks until then.
-func reportVolumes(known inventory.Batch, provider string, month calendar.Month, end calendar.Date) []report.Volume {
-	if !slices.ContainsFunc(known.Volumes, func(v inventory.Volume) bool { return v.Provider == provider && v.EffectiveFrom.Before(end) }) {
+// reportVolumes are the disks of a provider about which a run found something, with the systems
+// that they belonged to before end; nil where the inventory has no disk of the provider from
+// before that day.
+func reportVolumes(known inventory.Batch, provider string, findings []report.Finding, end calendar.Date) []report.Volume {
+	systems := map[string]string{}
+	for i := range known.Volumes { // of a disk the latest row last
+		if v := &known.Volumes[i]; v.Provider == provider && v.EffectiveFrom.Before(end) {
+			systems[v.ID] = v.System
+		}
+	}
+	if len(systems) == 0 {
 		return nil
 	}
 	out := []report.Volume{}
-	for _, v := range unattachedVolumes(known, end) {
-		if v.Provider == provider {
-			out = append(out, report.Volume{ID: v.ID, System: v.System, Yuan: volumeYuan(known.Prices, provider, v.SizeGiB, month.Last())})
+	for i := range findings {
+		id := findings[i].Subject
+		if system, ok := systems[id]; ok && findings[i].Kind == rules.Volume {
+			out = append(out, report.Volume{ID: id, System: system})
+			delete(systems, id) // several rules may judge it
 		}
 	}
 	return out

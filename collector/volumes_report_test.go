@@ -68,6 +68,15 @@ func TestVolumesInReports(t *testing.T) {
 	if diff := cmp.Diff(map[string][]string{"": {"one", "short", "two"}, "N-1": {"one", "short"}, "N-2": {"two"}}, extracts); diff != "" {
 		t.Errorf("disks by report (-want +got):\n%s", diff)
 	}
+	// A correction of the past counts when the month is judged again.
+	f.imports(t, "volumes.csv", volumeHead+"one,s,c,500,a,2026-09-01,in_service\n")
+	if m, _ = f.usage(t, f.month); m.Volumes.JudgedGiB != report.Of(800) {
+		t.Errorf("the report no longer tells what was judged: %+v", m.Volumes)
+	}
+	f.judge(t, f.month)
+	if m, _ = f.usage(t, f.month); m.Volumes.JudgedGiB != report.Of(300) || len(m.Volumes.Rows) != 2 {
+		t.Errorf("judged again: %+v; want the disk of 300 GiB and the short one", m.Volumes)
+	}
 	// Before there was a disk of the provider nothing was provided.
 	f.judge(t, calendar.Month{Year: 2019, Month: 12})
 	_, tables = f.usage(t, calendar.Month{Year: 2019, Month: 12})

@@ -178,10 +178,7 @@ func (p *parsing) row(r *row) {
 		}
 		b.Flavors = append(b.Flavors, f)
 	case Exemptions:
-		b.Exemptions = append(b.Exemptions, Exemption{
-			SubjectKind: r.choice("subject_kind"), Subject: r.id("subject"), Kind: r.choice("kind"),
-			Reason: r.text("reason"), Approver: r.text("approver"), Expires: r.date("expires"),
-		})
+		b.Exemptions = append(b.Exemptions, r.exemption())
 	case Prices:
 		price, _ := r.number("yuan_month", 0, 1e9)
 		b.Prices = append(b.Prices, Price{
@@ -191,6 +188,17 @@ func (p *parsing) row(r *row) {
 		b.LogSources = append(b.LogSources, r.logSource())
 	}
 	p.places.add(r)
+}
+
+func (r *row) exemption() Exemption {
+	out := Exemption{
+		SubjectKind: r.choice("subject_kind"), Subject: r.id("subject"), Kind: r.choice("kind"),
+		Reason: r.text("reason"), Approver: r.text("approver"), Expires: r.date("expires"),
+	}
+	if out.SubjectKind == "volume" && out.Kind == "log_retention" {
+		r.refuse("kind", r.cell("kind"), "is not for disks", "name the system or host whose logs are exempted")
+	}
+	return out
 }
 
 func (r *row) logSource() LogSource {

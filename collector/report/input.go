@@ -42,8 +42,9 @@ type Input struct {
 	Senders    []Sender  `json:"senders"`
 	Findings   []Finding `json:"findings"`
 	// Volumes are the cloud disks without a host; nil where the inventory has no disk of the
-	// provider.
-	Volumes []Volume `json:"volumes"`
+	// provider. DiskYuan is what a GiB of disk costs a month, nil without a price.
+	Volumes  []Volume `json:"volumes"`
+	DiskYuan *float64 `json:"disk_yuan_gib_month"`
 	// Recommendations are those for hosts of systems that were judged low and for hosts to be
 	// reclaimed; Proceedings the proposals of Art. 23 up to the month, as of when it was judged.
 	Recommendations []rightsize.Recommendation `json:"recommendations"`

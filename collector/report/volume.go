@@ -7,14 +7,14 @@ import (
 	"strings"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
-// Volume is a cloud disk that was in service without a host at the end of what was counted.
+// Volume is a cloud disk about which the run found something: in service without a host at the
+// end of what was counted.
 type Volume struct {
 	ID     string `json:"id"`
 	System string `json:"system"`
-	// Yuan is what it costs a month, nil without a price.
-	Yuan *float64 `json:"yuan_month"`
 }
 
 // Volumes are the disks without a host, which F6 lists alone: the disk of a host counts those
@@ -77,10 +77,13 @@ func (b *builder) volumes() {
 		if !reclaims(row.Finding) {
 			continue
 		}
-		v, _ := b.volume(row.Finding)
 		out.Judged++
 		judged.add(row.SizeGiB.known())
-		yuan.add(v.Yuan)
+		if row.SizeGiB.State == Known {
+			yuan.add(rightsize.DiskYuan(b.in.DiskYuan, row.SizeGiB.Value))
+		} else {
+			yuan.add(nil)
+		}
 	}
 	out.GiB, out.JudgedGiB, out.Yuan = all.figure(), judged.figure(), yuan.figure()
 	slices.SortFunc(out.Rows, func(x, y UnattachedVolume) int {

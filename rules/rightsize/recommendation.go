@@ -1,6 +1,10 @@
 package rightsize
 
-import "github.com/yunjian-io/yunjian/rules/calendar"
+import (
+	"math"
+
+	"github.com/yunjian-io/yunjian/rules/calendar"
+)
 
 // Action is the class of a recommendation (reports.md C3).
 type Action string
@@ -94,6 +98,16 @@ type Saving struct {
 	MemoryGiB float64  `json:"memory_gib"`
 	DiskGiB   float64  `json:"disk_gib"`
 	Yuan      *float64 `json:"yuan_month"`
+}
+
+// DiskYuan is what disk of a size costs a month at a price of a GiB, in yuan to two decimals;
+// nil without a price.
+func DiskYuan(price *float64, gib float64) *float64 {
+	if price == nil {
+		return nil
+	}
+	yuan := math.Round(*price*gib*100) / 100
+	return &yuan
 }
 
 // RiskLevel is how large the risk of a change is in the words of a notice.
