@@ -130,7 +130,8 @@ func (d *queryDoor) plant(t *testing.T) {
 		"INSERT INTO inventory_systems (seq, id, name, unit) VALUES (1, 'sa', 'A', 'ua'), (1, 'sb', 'B', 'ub'), (1, 'sc', 'C', 'uc')",
 		"INSERT INTO inventory_flavors (seq, id, vcpu) VALUES (1, 'la', 2), (1, 'lb', 4)",
 		"INSERT INTO inventory_prices (seq, provider, resource, yuan_month) VALUES (1, 'pa', 'vcpu', 10), (1, 'pb', 'vcpu', 20)",
-		"INSERT INTO inventory_exemptions (seq, subject_kind, subject, kind) VALUES (1, 'information_system', 'sa', 'x'), (1, 'information_system', 'sb', 'x'), (1, 'information_system', 'sc', 'x'), (1, 'host', 'own', 'x'), (1, 'host', 'm222222', 'x')",
+		"INSERT INTO inventory_exemptions (seq, subject_kind, subject, kind) VALUES (1, 'information_system', 'sa', 'x'), (1, 'information_system', 'sb', 'x'), (1, 'information_system', 'sc', 'x'), (1, 'host', 'own', 'x'), (1, 'host', 'm222222', 'x'), (1, 'volume', 'down', 'x'), (1, 'volume', 'd222222', 'x')",
+		"INSERT INTO inventory_volumes (seq, provider, volume_id, system, size_gib, effective_from, state) VALUES (1, 'pa', 'down', 'sa', 1, 86400, 'in_service'), (1, 'pb', 'd222222', 'sc', 2, 86400, 'in_service')",
 		"INSERT INTO inventory_log_sources (seq, subject_kind, subject, class) VALUES (1, 'default', '', 'x'), (1, 'information_system', 'sa', 'x'), (1, 'information_system', 'sc', 'x'), (1, 'host', 'own', 'x'), (1, 'host', 'm222222', 'x')",
 		"INSERT INTO inventory_hosts (seq, host, provider, host_id, platform, system, flavor, vcpu, effective_from, state) VALUES " +
 			"(1, 11, 'pa', 'own', 'fa', 'sa', 'la', 2, '2025-01-01 00:00:00', 'in_service'), (1, 22, 'pb', 'm222222', 'fb', 'sb', 'lb', 4, '2025-01-01 00:00:00', 'in_service'), " +

@@ -65,7 +65,7 @@ func (g guarding) proposal(ctx context.Context, p *proposal.Proposal) (out []sto
 	yesterday := g.machine.Day(g.now).AddDays(-1)
 	for _, i := range p.Items {
 		size, ok := i.Size()
-		if !ok || i.Restored != nil {
+		if !ok || i.Restored != nil || i.IsVolume() {
 			continue
 		}
 		from, to := i.ChangedOn.AddDays(1), yesterday

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -86,13 +87,18 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	if err := j.reviewed(ctx, db); err != nil {
 		return nil, err
 	}
-	run := store.JudgeRun{
-		Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(), PackHash: j.packHash(), Program: program,
+	limits, err := db.limits(month)
+	if err != nil {
+		return nil, err
+	}
+	run := store.JudgeRun{Run: uint64(now.UnixNano()), Month: month, JudgedAt: now, Open: j.open(), Program: program}
+	if run.PackHash, err = packHash(pack, limits, month); err != nil {
+		return nil, err
 	}
 	named := run // does not change while it is stored
 	counts := map[FindingCount]int{}
 	reclaim := map[string]string{} // why a rule wants a host back, by subject
-	advisor, history, err := j.advisor(db.advice)
+	advisor, history, err := j.advisor(limits)
 	if err != nil {
 		return nil, err
 	}
@@ -100,10 +106,7 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	// What is found is stored while the next hosts are read, in its order.
 	storing, stored := errgroup.WithContext(assessed)
 	storing.SetLimit(1)
-	err = j.all(stored, history, assessing.host, func(g store.GroupFacts) error {
-		storing.Go(func() error { return db.SaveFacts(stored, named, g) })
-		return nil
-	}, func(findings []store.Finding) error {
+	save := func(findings []store.Finding) {
 		for i := range findings {
 			f := &findings[i]
 			counts[FindingCount{RuleID: f.RuleID, Verdict: f.Verdict, State: f.State}]++
@@ -113,8 +116,13 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 		}
 		run.Findings += uint32(len(findings))
 		storing.Go(func() error { return db.AddFindings(stored, named, findings) })
-		return nil
-	})
+	}
+	err = j.all(stored, history, assessing.host, func(g store.GroupFacts) {
+		storing.Go(func() error { return db.SaveFacts(stored, named, g) })
+	}, save)
+	if err == nil {
+		err = j.volumes(save)
+	}
 	if err := errors.Join(storing.Wait(), err, assessing.wait()); err != nil {
 		return nil, err
 	}
@@ -165,17 +173,25 @@ type judge struct {
 
 func (j *judge) open() bool { return j.month.End(store.Zone()).After(j.now) }
 
-func (j *judge) packHash() string {
+// packHash is over all by which a month is judged: the rules, and the limits of
+// recommendations. A report is made only by what its month was judged by.
+func packHash(pack rules.Pack, limits rightsize.Settings, month calendar.Month) (string, error) {
 	h := sha256.New()
-	for _, r := range rulesOf(j.pack, j.month) {
+	for _, r := range rulesOf(pack, month) {
 		fmt.Fprintln(h, r.ID, r.Hash)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	if err := json.NewEncoder(h).Encode(limits); err != nil {
+		return "", fmt.Errorf("hash limits of recommendations: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // rulesOf returns the rules by which a month is judged, those of systems first.
-func rulesOf(pack rules.Pack, month calendar.Month) []rules.Rule {
-	return slices.Concat(pack.Rules(month, rules.InformationSystem), pack.Rules(month, rules.Host))
+func rulesOf(pack rules.Pack, month calendar.Month) (out []rules.Rule) {
+	for _, kind := range rules.SubjectKinds() {
+		out = append(out, pack.Rules(month, kind)...)
+	}
+	return out
 }
 
 func (j *judge) prepare(ctx context.Context) (err error) {
@@ -206,7 +222,7 @@ func (j *judge) reviewed(ctx context.Context, db *Database) error {
 			continue
 		}
 		subject := rules.Subject{Kind: e.SubjectKind, ID: e.Subject}
-		if e.SubjectKind == rules.Host {
+		if e.SubjectKind != rules.InformationSystem {
 			subject.ID = HostSubject(e.Provider, e.Subject)
 		}
 		j.exemptions[subject] = append(j.exemptions[subject], rules.Exemption{Kind: e.Kind, Reason: e.Reason, Approver: e.Approver, Expires: e.Until})
@@ -238,7 +254,7 @@ const findingBatch = 5000
 
 // all judges group by group, hands the facts of each group and the findings over in
 // batches, and the series of the hosts over a span to history.
-func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, keep func(store.GroupFacts) error, save func([]store.Finding) error) error {
+func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, keep func(store.GroupFacts), save func([]store.Finding)) error {
 	months, days := 1, 0
 	for _, r := range rulesOf(j.pack, j.month) {
 		if r.Period == rules.ByDay {
@@ -258,9 +274,7 @@ func (j *judge) all(ctx context.Context, span store.Span, history func(*store.Ho
 	var findings []store.Finding
 	hosts, told := 0, 0
 	err := j.db.EachGroup(ctx, ask, history, func(g store.GroupFacts) error {
-		if err := keep(g); err != nil {
-			return err
-		}
+		keep(g)
 		found, err := j.group(g, ask.Days)
 		if err != nil {
 			return err
@@ -272,14 +286,14 @@ func (j *judge) all(ctx context.Context, span store.Span, history func(*store.Ho
 		if findings = append(findings, found...); len(findings) < findingBatch {
 			return nil
 		}
-		err = save(findings)
+		save(findings)
 		findings = nil // they are save's now
-		return err
+		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		save(findings)
 	}
-	return save(findings)
+	return err
 }
 
 // group judges the systems and hosts of a group.

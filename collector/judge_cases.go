@@ -190,25 +190,31 @@ func (s *systemStorage) to(facts map[string]float64) {
 // exemptions are the approved ones, by subject.
 type exemptions map[rules.Subject][]rules.Exemption
 
-// newExemptions reads those of the inventory. A host is named provider/host_id, or by its
-// id alone where only one provider has such a host: of two hosts with one id, neither is
+// newExemptions reads those of the inventory. A host or disk is named provider/id, or by its
+// id alone where only one provider has such a one: of two with one id, neither is
 // exempted by it.
 func newExemptions(known inventory.Batch, say func(string)) exemptions {
-	providers := map[string][]string{}
-	for i := range known.Hosts {
-		h := &known.Hosts[i]
-		if !slices.Contains(providers[h.ID], h.Provider) {
-			providers[h.ID] = append(providers[h.ID], h.Provider)
+	providers := map[rules.Subject][]string{}
+	add := func(kind, id, provider string) {
+		s := rules.Subject{Kind: kind, ID: id}
+		if !slices.Contains(providers[s], provider) {
+			providers[s] = append(providers[s], provider)
 		}
+	}
+	for i := range known.Hosts {
+		add(rules.Host, known.Hosts[i].ID, known.Hosts[i].Provider)
+	}
+	for i := range known.Volumes {
+		add(rules.Volume, known.Volumes[i].ID, known.Volumes[i].Provider)
 	}
 	out := exemptions{}
 	for _, e := range known.Exemptions {
 		subject := rules.Subject{Kind: e.SubjectKind, ID: e.Subject}
-		if of := providers[e.Subject]; e.SubjectKind == rules.Host && len(of) > 1 {
+		if of := providers[subject]; len(of) > 1 {
 			slices.Sort(of)
-			say(fmt.Sprintf("the exemption %q of host %q is not applied: providers %s have such a host; import it for provider/host_id", e.Kind, e.Subject, strings.Join(of, ", ")))
+			say(fmt.Sprintf("the exemption %q of %s %q is not applied: providers %s have such a %[2]s; import it for provider/id", e.Kind, e.SubjectKind, e.Subject, strings.Join(of, ", ")))
 			continue
-		} else if e.SubjectKind == rules.Host && len(of) == 1 {
+		} else if len(of) == 1 {
 			subject.ID = HostSubject(of[0], e.Subject)
 		}
 		out[subject] = append(out[subject], rules.Exemption{Kind: e.Kind, Reason: e.Reason, Approver: e.Approver, Expires: e.Expires})
@@ -218,7 +224,7 @@ func newExemptions(known inventory.Batch, say func(string)) exemptions {
 
 // of are the exemptions of a subject by its name in the inventory.
 func (e exemptions) of(kind, provider, name string) []rules.Exemption {
-	if kind == rules.Host {
+	if kind != rules.InformationSystem {
 		name = HostSubject(provider, name)
 	}
 	return e[rules.Subject{Kind: kind, ID: name}]

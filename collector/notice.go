@@ -29,7 +29,7 @@ type Notices struct {
 // been judged, by the rules of pack. The forms show the state as of a day; without one, as
 // of the last step that is recorded, so that the same data give the same bytes.
 func GatherNotices(ctx context.Context, db *Database, pack rules.Pack, month calendar.Month, provider, program string, asOf calendar.Date, say func(string)) (*Notices, error) {
-	g := gathering{db: db.Store, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
+	g := gather(db, pack, month, provider, say)
 	n := &Notices{asOf: asOf}
 	if err := n.gather(ctx, db, &g, pack); err != nil {
 		return nil, fmt.Errorf("notice %s of provider %q: %w", month, provider, err)
@@ -74,7 +74,8 @@ func (n *Notices) gather(ctx context.Context, db *Database, g *gathering, pack r
 	return n.evidence(ctx, g)
 }
 
-// limits are those of recommendations in a month.
+// limits are those of recommendations in a month: the built-in ones in a database that was
+// not opened by a configuration.
 func (d *Database) limits(month calendar.Month) (rightsize.Settings, error) {
 	advice := d.advice
 	if len(advice) == 0 {

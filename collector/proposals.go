@@ -227,7 +227,7 @@ func (d *Database) MeasureProposal(ctx context.Context, id string, of store.Slic
 	var out proposal.Verify
 	for _, i := range v.Items {
 		size, ok := i.Size()
-		if !ok {
+		if !ok || i.IsVolume() {
 			continue
 		}
 		from, to := i.ChangedOn.AddDays(1), calendar.DateOf(now.In(store.Zone())).AddDays(-1)

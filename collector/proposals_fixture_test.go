@@ -210,3 +210,13 @@ func (f *caseFile) implementCase(t *testing.T) {
 		}},
 	}}})
 }
+
+// imports takes a file of the inventory in.
+func (f *caseFile) imports(t *testing.T, name, text string) {
+	t.Helper()
+	f.now = f.now.Add(time.Second)
+	done, err := collector.ImportInventory(t.Context(), f.db.Store, collector.InventoryFile{Name: name, Data: []byte(text)}, f.now)
+	if err != nil || len(done.Problems) > 0 {
+		t.Fatalf("%s: %v %v", name, done.Problems, err)
+	}
+}

@@ -25,7 +25,7 @@ type Opened struct {
 }
 
 // OpenProposals opens a proposal for every information system that a run judged, and for
-// those with a host that the run wants reclaimed; the recommendations of the run become
+// those with a host or disk that the run wants reclaimed; the recommendations of the run become
 // its items. A system whose proposal is still open gets no second one: the finding joins
 // it. A run over a month that is not over opens nothing. Doing it again changes nothing.
 func OpenProposals(ctx context.Context, db *Database, run store.JudgeRun, now time.Time) (Opened, error) {
@@ -50,6 +50,8 @@ func OpenProposals(ctx context.Context, db *Database, run store.JudgeRun, now ti
 	for _, h := range known.Hosts {
 		o.hosts[HostSubject(h.Provider, h.ID)] = h
 	}
+	o.known = known
+	o.volumes = map[calendar.Month]map[string]unattachedVolume{}
 	o.units = map[string]string{}
 	for _, s := range known.Systems {
 		o.units[s.ID] = s.Unit
@@ -83,8 +85,10 @@ type opening struct {
 	db      *Database
 	machine proposal.Machine
 	now     time.Time
+	known   inventory.Batch
 	hosts   map[string]inventory.Host
-	units   map[string]string // of systems
+	volumes map[calendar.Month]map[string]unattachedVolume // those at the end of a month, by subject
+	units   map[string]string                              // of systems
 	records map[string][]store.ProposalRecord
 	months  map[calendar.Month]map[string]*foundSystem
 	// heads and events are to be stored, those of many systems at once.
@@ -96,7 +100,7 @@ type opening struct {
 type foundSystem struct {
 	proposal.Found
 	at     time.Time
-	idle   map[string]bool // hosts that a rule wants reclaimed
+	idle   map[string]bool // hosts and disks that a rule wants reclaimed
 	own    string          // state of the system itself
 	window int
 }
@@ -116,11 +120,15 @@ func (o *opening) run(ctx context.Context, run store.JudgeRun) (map[string]*foun
 		}
 		return out[system]
 	}
+	volumes := o.unattached(run.Month)
 	for _, f := range findings {
 		system := f.Subject.ID
-		reclaim := f.Subject.Kind == rules.Host && f.Verdict == rules.Fail && f.Proposal == string(rightsize.Reclaim)
-		if f.Subject.Kind == rules.Host {
+		reclaim := f.Subject.Kind != rules.InformationSystem && f.Verdict == rules.Fail && f.Proposal == string(rightsize.Reclaim)
+		switch f.Subject.Kind {
+		case rules.Host:
 			system = o.hosts[f.Subject.ID].System
+		case rules.Volume:
+			system = volumes[f.Subject.ID].System
 		}
 		if f.RuleID != rules.LowUtilization && !reclaim || system == "" {
 			continue
@@ -156,18 +164,25 @@ func (o *opening) run(ctx context.Context, run store.JudgeRun) (map[string]*foun
 	return out, nil
 }
 
-// reclaims adds the hosts that a rule wants reclaimed and for which there is no recommendation.
+// unattached are the disks that were in service without a host at the end of a month.
+func (o *opening) unattached(month calendar.Month) map[string]unattachedVolume {
+	if o.volumes[month] == nil {
+		o.volumes[month] = map[string]unattachedVolume{}
+		for _, v := range unattachedVolumes(o.known, month.Next().First()) {
+			o.volumes[month][HostSubject(v.Provider, v.ID)] = v
+		}
+	}
+	return o.volumes[month]
+}
+
+// reclaims adds the hosts and disks that a rule wants reclaimed and for which there is no
+// recommendation.
 func (o *opening) reclaims(s *foundSystem) {
 	for _, subject := range slices.Sorted(maps.Keys(s.idle)) {
-		h := o.hosts[subject]
 		if slices.ContainsFunc(s.Items, func(r rightsize.Recommendation) bool { return HostSubject(r.Provider, r.HostID) == subject }) {
 			continue
 		}
-		r := rightsize.Recommendation{
-			Provider: h.Provider, HostID: h.ID, System: h.System, Unit: o.units[h.System], DecidedAt: s.Month.Next().First(), Action: rightsize.Reclaim,
-			Current: rightsize.Size{VCPU: float64(h.VCPU), MemoryMiB: h.MemoryGiB * 1024, DiskGiB: h.DiskGiB}, CurrentFlavor: h.Flavor,
-		}
-		r.Saving = rightsize.Saving{Cores: r.Current.VCPU, MemoryGiB: h.MemoryGiB, DiskGiB: h.DiskGiB}
+		r := o.reclaim(subject, s.Month)
 		for _, f := range s.Findings {
 			if f.Subject == subject {
 				r.Policy, r.Chinese = f.RuleID, f.Reason
@@ -175,6 +190,23 @@ func (o *opening) reclaims(s *foundSystem) {
 		}
 		s.Items = append(s.Items, r)
 	}
+}
+
+// reclaim is the recommendation to give a host or disk back.
+func (o *opening) reclaim(subject string, month calendar.Month) rightsize.Recommendation {
+	r := rightsize.Recommendation{DecidedAt: month.Next().First(), Action: rightsize.Reclaim}
+	if v, ok := o.unattached(month)[subject]; ok {
+		r.Kind, r.Provider, r.HostID, r.System = rightsize.KindVolume, v.Provider, v.ID, v.System
+		r.Current.DiskGiB = float64(v.SizeGiB)
+		r.Saving.Yuan = rightsize.DiskYuan(diskPrice(o.known.Prices, v.Provider, month.Last()), r.Current.DiskGiB)
+	} else {
+		h := o.hosts[subject]
+		r.Provider, r.HostID, r.System, r.CurrentFlavor = h.Provider, h.ID, h.System, h.Flavor
+		r.Current = rightsize.Size{VCPU: float64(h.VCPU), MemoryMiB: h.MemoryGiB * 1024, DiskGiB: h.DiskGiB}
+	}
+	r.Unit = o.units[r.System]
+	r.Saving.Cores, r.Saving.MemoryGiB, r.Saving.DiskGiB = r.Current.VCPU, r.Current.MemoryMiB/1024, r.Current.DiskGiB
+	return r
 }
 
 // system opens or joins the proposal of one system.

@@ -16,7 +16,6 @@ import (
 
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules/calendar"
-	"github.com/yunjian-io/yunjian/rules/dated"
 	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
@@ -50,14 +49,8 @@ func settingsDir(rulesDir, name string) (dir fs.FS, ok bool, err error) {
 // advisor returns what makes recommendations for the hosts that are allocated at the end of
 // the judged time, and the span of whole days that they are made from; the zero Span where
 // there is none.
-func (j *judge) advisor(advice []rightsize.Settings) (*rightsize.Advisor, store.Span, error) {
-	if len(advice) == 0 { // a database that was not opened by a configuration
-		var err error
-		if advice, err = LoadAdvice(""); err != nil {
-			return nil, store.Span{}, err
-		}
-	}
-	a := &rightsize.Advisor{Settings: dated.On(advice, j.month.First())}
+func (j *judge) advisor(limits rightsize.Settings) (*rightsize.Advisor, store.Span, error) {
+	a := &rightsize.Advisor{Settings: limits}
 	var err error
 	if a.Model, err = rightsize.DefaultModel(); err != nil {
 		return nil, store.Span{}, err

@@ -13,6 +13,7 @@ import (
 	"github.com/yunjian-io/yunjian/collector/store"
 	"github.com/yunjian-io/yunjian/rules"
 	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
 // clockLimit is how far a host's clock may be off before A0 counts it: one
@@ -33,7 +34,7 @@ func ReportMonth(ctx context.Context, db *Database, pack rules.Pack, month calen
 
 // usageInput reads what the usage reports of a month are made of.
 func usageInput(ctx context.Context, db *Database, pack rules.Pack, month calendar.Month, provider, program string, say func(string)) (report.Input, error) {
-	g := gathering{db: db.Store, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
+	g := gather(db, pack, month, provider, say)
 	in, err := g.input(ctx, pack)
 	if err == nil {
 		err = g.proposals(ctx, db, &in)
@@ -48,6 +49,7 @@ func usageInput(ctx context.Context, db *Database, pack rules.Pack, month calend
 // gathering reads what a report needs.
 type gathering struct {
 	db       *store.Store
+	limits   func(calendar.Month) (rightsize.Settings, error) // of recommendations
 	month    calendar.Month
 	provider string
 	say      func(string)
@@ -59,6 +61,10 @@ type gathering struct {
 	readAt   time.Time // when the facts of the month were read, by the clock of the database
 }
 
+func gather(db *Database, pack rules.Pack, month calendar.Month, provider string, say func(string)) gathering {
+	return gathering{db: db.Store, limits: db.limits, month: month, provider: provider, say: say, gate: coverageGate(pack, month)}
+}
+
 // judgedRun returns the run that the report rests on.
 func (g *gathering) judgedRun(ctx context.Context, pack rules.Pack) error {
 	run, ok, err := g.db.LastRun(ctx, g.month)
@@ -68,9 +74,16 @@ func (g *gathering) judgedRun(ctx context.Context, pack rules.Pack) error {
 	if !ok {
 		return fmt.Errorf("the month was not judged: run yunjian-collector judge --month %s first", g.month)
 	}
-	j := judge{pack: pack, month: g.month}
-	if run.PackHash != j.packHash() {
-		return fmt.Errorf("the rules are not those by which the month was judged: run yunjian-collector judge --month %s again", g.month)
+	limits, err := g.limits(g.month)
+	if err != nil {
+		return err
+	}
+	hash, err := packHash(pack, limits, g.month)
+	if err != nil {
+		return err
+	}
+	if run.PackHash != hash {
+		return fmt.Errorf("the rules or the limits of recommendations are not those by which the month was judged: run yunjian-collector judge --month %s again", g.month)
 	}
 	run.JudgedAt = run.JudgedAt.In(store.Zone())
 	g.run = run
@@ -128,6 +141,8 @@ func (g *gathering) input(ctx context.Context, pack rules.Pack) (in report.Input
 	if in.Findings, err = g.findings(ctx); err != nil {
 		return in, err
 	}
+	in.Volumes = reportVolumes(known, g.provider, in.Findings, calendar.DateOf(in.Through))
+	in.DiskYuan = diskPrice(known.Prices, g.provider, g.month.Last())
 	in.Calendar = g.calendar
 	if in.Allocations, err = g.allocations(ctx, span); err != nil {
 		return in, err
@@ -276,14 +291,15 @@ func (g *gathering) senders(ctx context.Context, span store.Span) (out []report.
 	return out, err
 }
 
-// findings reads the findings of the run on the systems with their facts, and on the hosts of the
-// provider without: the report has those of a host from the month itself. Build leaves those out that have no host in the month.
+// findings reads the findings of the run on the systems and on the disks of the provider with their
+// facts, and on its hosts without: the report has those of a host from the month itself. Build leaves
+// those out that have no host in the month.
 func (g *gathering) findings(ctx context.Context) (out []report.Finding, err error) {
 	n := 0
-	err = g.db.EachFinding(ctx, g.run, rules.InformationSystem, func(f *store.Finding) error {
+	err = g.db.EachFinding(ctx, g.run, rules.Host, func(f *store.Finding) error {
 		n++
 		subject := f.Subject.ID
-		if f.Subject.Kind == rules.Host {
+		if f.Subject.Kind != rules.InformationSystem {
 			var ours bool
 			if subject, ours = strings.CutPrefix(subject, HostSubject(g.provider, "")); !ours {
 				return nil

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/report"
@@ -94,6 +95,9 @@ func buildUsage(ctx context.Context, ask BuildAsk) ([]Part, error) {
 				units = append(units, whole.Units[i].ID)
 			}
 		}
+		if !ask.Whole {
+			units = append(units, unitsOfDisks(&whole)...)
+		}
 	}
 	if ask.Unit != "" { // one that is not there is refused at once
 		if _, err := in.Extract(ask.Unit, whole.Place(ask.Unit)); err != nil {
@@ -115,6 +119,21 @@ func buildUsage(ctx context.Context, ask BuildAsk) ([]Part, error) {
 		})
 	}
 	return parts, nil
+}
+
+// unitsOfDisks are the units that have disks without a host and no host.
+func unitsOfDisks(m *report.Month) (out []string) {
+	if m.Volumes == nil {
+		return nil
+	}
+	for i := range m.Volumes.Rows {
+		unit := m.Volumes.Rows[i].UnitID
+		hosts := slices.ContainsFunc(m.Units, func(u report.Unit) bool { return u.ID == unit })
+		if unit != "" && !hosts && !slices.Contains(out, unit) {
+			out = append(out, unit)
+		}
+	}
+	return out
 }
 
 func usagePart(m report.Month) (Built, error) {

@@ -13,7 +13,7 @@ import (
 
 // The fixture: one provider, two units, three systems and ten hosts from July to
 // September 2026. September has a gap (b3), a host that never reports (b4), a host
-// that is off for ten days (c1), a host that is resized in mid-month (b3), an
+// that is off for ten days (c1), disks without a host (zdone, zdtwo, zdthr), a host that is resized in mid-month (b3), an
 // exemption (S3), an idle host (c3), a clock that is off (a1) and a host that
 // nobody registered (ghost). Two names are hostile.
 const (
@@ -160,6 +160,7 @@ func fixtureStore(t *testing.T, now time.Time) *store.Store {
 			(1, 'S2', '审批平台', 'N-0001', 'tf-1', 0, NULL, 'running'), (1, 'S3', '` + hostileSystem + `', 'N-0002', 'tf-1', 2, '2024-06-01', 'running')`,
 		"INSERT INTO inventory_exemptions VALUES (1, 'information_system', 'S3', 'standby', '灾备系统', '领导小组办公室', '2027-03-31')",
 	}
+	statements = append(statements, fixtureVolumes())
 	long := time.Date(2026, time.January, 1, 0, 0, 0, 0, store.Zone())
 	change := time.Date(2026, time.September, 16, 0, 0, 0, 0, store.Zone())
 	rows := wire.Rows{}
@@ -202,4 +203,22 @@ func fixtureStore(t *testing.T, now time.Time) *store.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// fixtureVolumes has a disk of each system that no host has at the end of September, one that is
+// attached and one that is given back.
+func fixtureVolumes() string {
+	var rows []string
+	add := func(id, system string, gib int, host string, month time.Month, day int, state string) {
+		from := time.Date(2026, month, day, 0, 0, 0, 0, store.Zone()).Unix()
+		rows = append(rows, fmt.Sprintf("(1, 'tianfu', '%s', 'tf-1', '%s', %d, '%s', %d, '%s')", id, system, gib, host, from, state))
+	}
+	add("zdone", "S1", 300, "a1", time.January, 1, "in_service")
+	add("zdone", "S1", 300, "", time.August, 2, "in_service")
+	add("zdtwo", "S2", 40, "", time.September, 10, "in_service")
+	add("zdthr", "S3", 50, "", time.September, 1, "in_service")
+	add("zdheld", "S2", 70, "b1", time.January, 1, "in_service")
+	add("zdgone", "S2", 80, "", time.January, 1, "in_service")
+	add("zdgone", "S2", 80, "", time.September, 30, "released")
+	return "INSERT INTO inventory_volumes VALUES " + strings.Join(rows, ",")
 }

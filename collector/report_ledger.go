@@ -81,17 +81,22 @@ func ledgerDeadlines(ctx context.Context, ask BuildAsk, in *ledger.Input) error 
 }
 
 // ledgerExemptions are those of the inventory and those that follow from reviews; for one
-// provider, those of its hosts and of the systems that have some.
+// provider, those of its hosts and disks and of the systems that have hosts of it.
 func ledgerExemptions(ctx context.Context, ask BuildAsk, known inventory.Batch, in *ledger.Input) error {
 	systems := map[string]bool{}
-	hosts := map[string]bool{}
+	named := map[string]bool{} // hosts and disks
 	for i := range known.Hosts {
 		if h := &known.Hosts[i]; ask.Provider == "" || h.Provider == ask.Provider {
-			systems[h.System], hosts[h.ID], hosts[HostSubject(h.Provider, h.ID)] = true, true, true
+			systems[h.System], named[h.ID], named[HostSubject(h.Provider, h.ID)] = true, true, true
+		}
+	}
+	for i := range known.Volumes {
+		if v := &known.Volumes[i]; ask.Provider == "" || v.Provider == ask.Provider {
+			named[v.ID], named[HostSubject(v.Provider, v.ID)] = true, true
 		}
 	}
 	ours := func(kind, subject string) bool {
-		return ask.Provider == "" || kind == rules.Host && hosts[subject] || kind != rules.Host && systems[subject]
+		return ask.Provider == "" || kind != rules.InformationSystem && named[subject] || kind == rules.InformationSystem && systems[subject]
 	}
 	for _, e := range known.Exemptions {
 		if ours(e.SubjectKind, e.Subject) {
@@ -106,7 +111,7 @@ func ledgerExemptions(ctx context.Context, ask BuildAsk, known inventory.Batch, 
 	}
 	for _, e := range granted {
 		subject := e.Subject
-		if e.SubjectKind == rules.Host {
+		if e.SubjectKind != rules.InformationSystem {
 			subject = HostSubject(e.Provider, e.Subject)
 		}
 		if ours(e.SubjectKind, subject) {

@@ -23,7 +23,7 @@ func (g *gathering) proposals(ctx context.Context, db *Database, in *report.Inpu
 		case f.Verdict != string(rules.Fail) || f.Proposal == "":
 		case f.Kind == rules.InformationSystem:
 			low[f.Subject] = true
-		case f.Proposal == string(rightsize.Reclaim):
+		case f.Kind == rules.Host && f.Proposal == string(rightsize.Reclaim):
 			idle[f.Subject] = true
 		}
 	}

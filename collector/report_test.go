@@ -158,6 +158,20 @@ func checkByHand(t *testing.T, m *report.Month) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 		t.Errorf("(-by hand +report):\n%s", diff)
 	}
+	// Until 30 September: 30 days of August from the 2nd and 30; 21 from the 10th; all 30. S3 is
+	// exempted as a system, its disk is not.
+	gib := func(n float64) report.Figure { return report.Of(n) }
+	var disks []string
+	for _, v := range m.Volumes.Rows {
+		disks = append(disks, fmt.Sprintf("%s %s %s %g GiB %g days from %s %s", v.UnitID, v.SystemName, v.Subject, v.SizeGiB.Value, v.Days.Value, v.Since, v.State))
+	}
+	wantDisks := []string{
+		"N-0001 公文系统 zdone 300 GiB 60 days from 2026-08-02 judged", "N-0001 审批平台 zdtwo 40 GiB 21 days from 2026-09-10 observing",
+		"N-0002 " + hostileSystem + " zdthr 50 GiB 30 days from 2026-09-01 judged",
+	}
+	if diff := cmp.Diff(wantDisks, disks); diff != "" || m.Volumes.GiB != gib(390) || m.Volumes.JudgedGiB != gib(350) || m.Volumes.Judged != 2 || m.Volumes.Yuan != (report.Figure{}) {
+		t.Errorf("disks without a host: %+v (-by hand +report):\n%s", m.Volumes, diff)
+	}
 	var missing []string
 	for _, g := range m.Missing {
 		missing = append(missing, fmt.Sprintf("%s %.4f %g-%g=%g %v", g.ID, g.Coverage.Value, g.DueHours, g.ObservedHours, g.MissingHours, g.FirstAt.IsZero()))

@@ -28,7 +28,7 @@ func SecurityMonth(ctx context.Context, kind string, ask BuildAsk) (report.Secur
 
 // securityInput reads what the reports on security of a month are made of.
 func securityInput(ctx context.Context, kind string, ask BuildAsk) (report.SecurityInput, error) {
-	g := gathering{db: ask.DB.Store, month: ask.Month, provider: ask.Provider, say: ask.Say, gate: coverageGate(ask.Pack, ask.Month)}
+	g := gather(ask.DB, ask.Pack, ask.Month, ask.Provider, ask.Say)
 	in, err := g.security(ctx, kind, ask.Pack, ask.Period)
 	if err != nil {
 		return in, fmt.Errorf("security report %s of provider %q: %w", ask.Month, ask.Provider, err)

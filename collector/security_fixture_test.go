@@ -105,10 +105,19 @@ func securityStore(t *testing.T) (*store.Store, rules.Pack) {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
+	findings, err := s.Findings(t.Context(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for back := range 3 {
 		past := run
 		past.Run, past.Month = run.Run+uint64(back)+1, fixtureMonth().Add(-back)
-		past.Findings = 0
+		if past.Findings = 0; back == 0 {
+			past.Findings = run.Findings
+			if err := s.AddFindings(t.Context(), past, findings); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := s.SaveRetention(t.Context(), past, loggedMonth(past.Month)); err != nil {
 			t.Fatal(err)
 		}

@@ -50,14 +50,19 @@ func proposalState(m proposal.Machine, p proposal.Proposal, provider string, ope
 		s.OverdueWorkdays = max(s.OverdueWorkdays, step.OverdueDays)
 	}
 	p.Items = slices.DeleteFunc(slices.Clone(p.Items), func(i proposal.Item) bool { return !strings.HasPrefix(i.Host, provider+"/") })
-	s.Hosts = len(p.Items)
-	yuan, priced := 0.0, true
+	yuan, priced, proposed := 0.0, true, false
 	for i := range p.Items {
 		item := &p.Items[i]
+		if !item.IsVolume() {
+			s.Hosts++
+		}
 		if !item.Proposed() {
 			continue
 		}
-		s.ProposedHosts++
+		proposed = true
+		if !item.IsVolume() {
+			s.ProposedHosts++
+		}
 		s.Proposed.Cores += item.Saving.Cores
 		s.Proposed.MemoryGiB += item.Saving.MemoryGiB
 		s.Proposed.DiskGiB += item.Saving.DiskGiB
@@ -67,7 +72,7 @@ func proposalState(m proposal.Machine, p proposal.Proposal, provider string, ope
 			yuan += *item.Saving.Yuan
 		}
 	}
-	if priced && s.ProposedHosts > 0 {
+	if priced && proposed {
 		s.Yuan = &yuan
 	}
 	realised := p.Realised()

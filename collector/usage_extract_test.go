@@ -19,9 +19,11 @@ func TestUsageExtracts(t *testing.T) {
 	built := buildAll(t, report.KindUsage, ask)
 	own := map[string]string{"N-0001": "公文系统", "N-0002": "档案库"}
 	foreign := map[string][]string{
-		"N-0001": {"N-0002", "档案库", "cmd|"},
-		"N-0002": {"N-0001", "公文系统", "审批平台", "省甲厅", "ghost"},
+		"N-0001": {"N-0002", "档案库", "cmd|", "zdthr"},
+		"N-0002": {"N-0001", "公文系统", "审批平台", "省甲厅", "ghost", "zdone", "zdtwo"},
 	}
+	disks := map[string][]string{"N-0001": {"zdone", "zdtwo"}, "N-0002": {"zdthr"}}
+	sums := map[string]report.Figure{"N-0001": report.Of(340), "N-0002": report.Of(50)}
 	whole := built[0].Figures.(report.Month)
 	if len(built) != 3 || whole.Unit.ID != "" || len(whole.Units) != 2 {
 		t.Fatalf("%d reports, the first of %q with %d units; want the provider's and two extracts", len(built), whole.Unit.ID, len(whole.Units))
@@ -39,6 +41,9 @@ func TestUsageExtracts(t *testing.T) {
 		}
 		if gap := m.Capacity.Total.Gap(); gap != (report.Amount{}) || m.Capacity.Total.Close.VCPU != int64(got.VCPU) {
 			t.Errorf("the balance of %s: %+v leaves %+v; want %v vCPU at the end", m.Unit.ID, m.Capacity.Total, gap, got.VCPU)
+		}
+		if m.Volumes.GiB != sums[m.Unit.ID] || len(m.Volumes.Rows) != len(disks[m.Unit.ID]) {
+			t.Errorf("disks without a host of %s: %+v; want %v GiB", m.Unit.ID, m.Volumes, sums[m.Unit.ID].Value)
 		}
 		var rows []report.Settlement
 		for _, r := range whole.Settlements {
@@ -60,6 +65,11 @@ func TestUsageExtracts(t *testing.T) {
 			text := string(unpacked(t, t.TempDir(), "f."+format, data, toText))
 			if !strings.Contains(text, own[m.Unit.ID]) {
 				t.Errorf("the %s of %s lacks its own mark: the search would find nothing", format, m.Unit.ID)
+			}
+			for _, mark := range disks[m.Unit.ID] {
+				if !strings.Contains(text, mark) {
+					t.Errorf("the %s of %s lacks its disk %s", format, m.Unit.ID, mark)
+				}
 			}
 			for _, mark := range foreign[m.Unit.ID] {
 				if strings.Contains(text, mark) {

@@ -70,7 +70,7 @@ func compile(file string, head header, text ruleText) (Rule, error) {
 	r := Rule{
 		ID: text.ID.V, Version: head.Version.V, EffectiveFrom: head.EffectiveFrom.V, ApprovedBy: head.ApprovedBy.V,
 		Title: b.text("title", text.Title), Basis: b.text("basis", text.Basis), File: file, Line: text.ID.Line,
-		Subject:  b.oneOf("subject", text.Subject, InformationSystem, Host),
+		Subject:  b.oneOf("subject", text.Subject, SubjectKinds()...),
 		Period:   b.oneOf("period", text.Period, ByMonth, ByDay),
 		Severity: b.oneOf("severity", text.Severity, "info", "warning", "critical"),
 		Proposal: b.oneOf("propose", text.Propose, "downsize", "reclaim", "consolidate", "shrink", "keep", ""),
@@ -78,6 +78,9 @@ func compile(file string, head header, text ruleText) (Rule, error) {
 	}
 	if !isName(strings.ReplaceAll(r.ID, "-", "_")) {
 		b.wrong(text.ID.Line, "id is %q: want lower-case letters, digits and hyphens", r.ID)
+	}
+	if r.Subject == Volume && r.Period == ByDay {
+		b.wrong(text.Period.Line, "period is day: of volumes only months are known")
 	}
 	r.Needs, r.Parameters = b.needs(text), b.thresholds(text)
 	r.Window, r.MinValid = b.window(text)

@@ -32,7 +32,7 @@ const (
 
 // Subject is what a rule judges.
 type Subject struct {
-	Kind string `json:"kind"` // InformationSystem or Host
+	Kind string `json:"kind"` // one of SubjectKinds
 	ID   string `json:"id"`
 }
 

@@ -111,6 +111,10 @@ func TestLoadTellsThePlace(t *testing.T) {
 		{"id: busy", "id: Busy", "a.yaml:8: id is"},
 		{"subject: host", "subject: disk", "a.yaml:9: subject is"},
 		{"period: month", "period: week", "a.yaml:12: period is"},
+		{
+			"subject: host\n    title: 试验\n    basis: 第二十三条\n    period: month\n    window: {months: 2}",
+			"subject: volume\n    title: 试验\n    basis: 第二十三条\n    period: day\n    window: {days: 2, min_valid: 1}", "a.yaml:12: period is day: of volumes only months are known",
+		},
 		{"{months: 2}", "{months: 0}", "a.yaml:13: window"},
 		{"{months: 2}", "{days: 30}", "a.yaml:8: window"},
 		{"period: month\n    window: {months: 2}", "period: day\n    window: {days: 30}", "window: a daily rule wants"},

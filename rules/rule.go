@@ -5,11 +5,15 @@ import (
 )
 
 // Kinds of subjects that rules judge. Art. 23 judges information systems; hosts are
-// the evidence.
+// the evidence, and cloud disks that are attached to no host are reclaimed like idle hosts.
 const (
 	InformationSystem = "information_system"
 	Host              = "host"
+	Volume            = "volume"
 )
+
+// SubjectKinds returns all kinds of subjects, in the order in which they are judged.
+func SubjectKinds() []string { return []string{InformationSystem, Host, Volume} }
 
 // Identifiers of rules that the program knows.
 const (
@@ -39,7 +43,7 @@ type Rule struct {
 	// file: any change of a threshold, sentence or basis changes it; comments, tests
 	// and layout do not.
 	Hash string
-	// Subject is InformationSystem or Host.
+	// Subject is one of SubjectKinds.
 	Subject string
 	// Title is the name of the rule for people.
 	Title string

@@ -74,7 +74,7 @@ func (p *Pack) bind() error {
 		t := &p.tests[i]
 		b.file, b.line = t.file, t.text.Name.Line
 		found := false
-		for _, kind := range []string{InformationSystem, Host} {
+		for _, kind := range SubjectKinds() {
 			for _, r := range p.Rules(t.text.Month, kind) {
 				if r.ID == t.text.Rule.V {
 					t.rule, found = r, true

@@ -41,7 +41,7 @@ sheet; a CSV file holds one table, known by its heads or by --kind.`,
 			return nil
 		},
 	}
-	load.Flags().StringVar(&kind, "kind", "", "table of a CSV file whose heads do not tell: platforms, providers, units, systems, hosts, flavors, exemptions, prices or log_sources")
+	load.Flags().StringVar(&kind, "kind", "", "table of a CSV file whose heads do not tell: platforms, providers, units, systems, hosts, volumes, flavors, exemptions, prices or log_sources")
 	cmd.AddCommand(load, &cobra.Command{
 		Use: "template FILE.xlsx", Short: "Write an empty workbook with all heads and an explanation", Args: cobra.ExactArgs(1),
 		Example: "  yunjian-collector inventory template inventory.xlsx",

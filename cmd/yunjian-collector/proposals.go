@@ -248,8 +248,9 @@ func printNext(w io.Writer, v collector.ProposalView) error {
 			}
 			return percent(*s, true)
 		}
-		fmt.Fprintf(w, "\nF12: %g of %g cores (%s), %g of %g GiB (%s); rebound: %v\n", v.Realised.Actual.Cores, v.Realised.Approved.Cores, share(v.Realised.Cores),
-			v.Realised.Actual.MemoryGiB, v.Realised.Approved.MemoryGiB, share(v.Realised.MemoryGiB), v.Rebound)
+		fmt.Fprintf(w, "\nF12: %g of %g cores (%s), %g of %g GiB (%s), %g of %g GiB of disk (%s); rebound: %v\n", v.Realised.Actual.Cores, v.Realised.Approved.Cores, share(v.Realised.Cores),
+			v.Realised.Actual.MemoryGiB, v.Realised.Approved.MemoryGiB, share(v.Realised.MemoryGiB),
+			v.Realised.Actual.DiskGiB, v.Realised.Approved.DiskGiB, share(v.Realised.DiskGiB), v.Rebound)
 	}
 	for _, r := range v.Refused {
 		fmt.Fprintln(w, "recorded and not counted:", r)
@@ -284,6 +285,9 @@ func printNext(w io.Writer, v collector.ProposalView) error {
 func sizeText(s rightsize.Size) string {
 	if s == (rightsize.Size{}) {
 		return "—"
+	}
+	if s.VCPU == 0 && s.MemoryMiB == 0 { // a cloud disk
+		return fmt.Sprintf("disk of %g GiB", s.DiskGiB)
 	}
 	return fmt.Sprintf("%g vCPU, %g GiB", s.VCPU, s.MemoryMiB/1024)
 }

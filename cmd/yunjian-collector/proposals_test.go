@@ -88,6 +88,7 @@ func TestProposalsCommands(t *testing.T) {
 		{"units.csv", "unit_code,unit_name\nN-1,U\n"},
 		{"systems.csv", "system_id,system_name,unit_code,platform_id,status\ns,S,N-1,c,running\n"},
 		{"hosts.csv", "host_id,system_id,platform_id,provider_id,vcpu,memory_gib,effective_from,state,owner\na,s,c,p,8,16,2020-01-01,in_service,unit\nb,s,c,p,4,8,2020-01-01,in_service,unit\n"},
+		{"volumes.csv", "volume_id,system_id,platform_id,size_gib,host_id,effective_from,state\nd,s,c,500,,2020-01-01,in_service\n"},
 	} {
 		done, err := collector.ImportInventory(t.Context(), d.db.Store, collector.InventoryFile{Name: f.name, Data: []byte(f.text)}, now.Add(time.Duration(i)*time.Microsecond))
 		if err != nil || len(done.Problems) > 0 {
@@ -106,7 +107,7 @@ func TestProposalsCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.db.AddFindings(t.Context(), judged, []store.Finding{found("low-utilization", rules.InformationSystem, "s", "downsize"), found("idle-host", rules.Host, "p/b", "reclaim")}); err != nil {
+	if err := d.db.AddFindings(t.Context(), judged, []store.Finding{found("low-utilization", rules.InformationSystem, "s", "downsize"), found("idle-host", rules.Host, "p/b", "reclaim"), found("unattached-volume", rules.Volume, "p/d", "reclaim")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.db.SaveRun(t.Context(), judged); err != nil {
@@ -114,8 +115,8 @@ func TestProposalsCommands(t *testing.T) {
 	}
 	id := month.String() + "-s"
 	day := func(n int) string { return month.Next().First().AddDays(n - 1).String() }
-	replies := d.write(t, "reply.csv", "\ufeffhost,answer,target_vcpu,target_memory_gib,reason,note\na,部分同意,6,12,,\n,,,,,\np/b,同意,,,,\n")
-	review := d.write(t, "review.yaml", "mode: meeting\nexperts: [{name: 陈, opinion: 同意}]\nitems:\n  - {host: a, decision: 调整后实施, final_target: {vcpu: 6, memory_gib: 12}, implement_by: "+day(20)+"}\n  - {host: b, decision: 同意回收}\n")
+	replies := d.write(t, "reply.csv", "\ufeffhost,answer,target_vcpu,target_memory_gib,reason,note\na,部分同意,6,12,,\n,,,,,\np/b,同意,,,,\np/d,同意,,,,\n")
+	review := d.write(t, "review.yaml", "mode: meeting\nexperts: [{name: 陈, opinion: 同意}]\nitems:\n  - {host: a, decision: 调整后实施, final_target: {vcpu: 6, memory_gib: 12}, implement_by: "+day(20)+"}\n  - {host: b, decision: 同意回收}\n  - {host: d, decision: 同意回收}\n")
 	logs := month.Next().First().AddMonths(-6).String() + ".." + day(18)
 	for _, tt := range []struct {
 		status int
@@ -140,12 +141,14 @@ func TestProposalsCommands(t *testing.T) {
 		{0, "proposals review " + id + " --by 张 --file " + review + " --at " + day(9), "decide by office"},
 		{0, "proposals decide " + id + " --by 赵 --no A-1 --at " + day(10), "implement by provider, supervisor, office until"},
 		{0, "proposals implement " + id + " --by 钱 --host a --at " + day(12), "decided"},
+		{1, "proposals implement " + id + " --by 钱 --host d --backup B-2 --at " + day(13), "the data were erased is missing"},
+		{0, "proposals implement " + id + " --by 钱 --host d --backup B-2 --wipe W-2 --at " + day(13), "decided"},
 		{1, "proposals implement " + id + " --by 钱 --host b --at " + day(19), "log hand-over"},
 		{0, "proposals implement " + id + " --by 钱 --host b --backup B-1 --wipe W-1 --logs " + logs + " --logs-reference L-1 --at " + day(19), "implemented"},
 		{1, "proposals verify " + id + " --by 李", "cpu_p95 is not known"},
 		{0, "proposals verify " + id + " --by 李 --host a --cpu-p95 0.41", "41.0 %"},
 		{0, "proposals close " + id + " --by 李", "nothing: the proposal has ended"},
-		{0, "proposals show " + id, "F12: 6 of 6 cores (100.0 %), 12 of 12 GiB (100.0 %); rebound: false"},
+		{0, "proposals show " + id, "F12: 6 of 6 cores (100.0 %), 12 of 12 GiB (100.0 %), 500 of 500 GiB of disk (100.0 %); rebound: false"},
 	} {
 		out, errOut := d.run(t, tt.status, strings.Fields(tt.args)...)
 		if !strings.Contains(out+errOut, tt.says) {
@@ -155,7 +158,7 @@ func TestProposalsCommands(t *testing.T) {
 	shown, _ := d.run(t, 0, "proposals", "show", id)
 	for _, want := range []string{
 		"notice     李 (supervisor)", "reply      王 (unit)", "review     张 (office)", "decide     赵 (office)", "implement  钱 (provider)", "verify     李 (supervisor)", "close      李 (supervisor)",
-		"已办结", day(3), day(19), "partly", "p/b   reclaim",
+		"已办结", day(3), day(19), "partly", "p/b   reclaim", "p/d   reclaim   disk of 500 GiB",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("show does not say %q:\n%s", want, shown)

@@ -12,6 +12,7 @@ const (
 	Units      Kind = "units"
 	Systems    Kind = "systems"
 	Hosts      Kind = "hosts"
+	Volumes    Kind = "volumes"
 	Flavors    Kind = "flavors"
 	Exemptions Kind = "exemptions"
 	Prices     Kind = "prices"
@@ -86,6 +87,25 @@ type Host struct {
 	Standby bool
 }
 
+// Volume is a cloud disk as it is from one day on. A disk that is attached, detached,
+// enlarged or given back has one row for each change.
+type Volume struct {
+	// ID is the id of the disk on the platform. No host of the provider has the same, so
+	// that provider and id name one thing.
+	ID       string
+	System   string // id of the information system
+	Platform string // id of the platform
+	Provider string // id of the provider; that of the platform if the row has none
+	SizeGiB  int
+	// Host is the instance id of the host that it is attached to; empty for a disk that is
+	// not attached. DiskGiB of that host counts the disk already.
+	Host string
+	// EffectiveFrom is the first day on which this row holds.
+	EffectiveFrom calendar.Date
+	// State is in_service or released.
+	State string
+}
+
 // Flavor is a size that the service catalogue offers.
 type Flavor struct {
 	ID        string
@@ -98,8 +118,8 @@ type Flavor struct {
 
 // Exemption is an approved exception from being judged.
 type Exemption struct {
-	SubjectKind string // information_system or host
-	Subject     string // id of the system or host
+	SubjectKind string // information_system, host or volume
+	Subject     string // id of the system, host or disk
 	// Kind is grace, standby, annual_peak, major_event, review_keep or exit_transition.
 	Kind     string
 	Reason   string
@@ -143,6 +163,7 @@ type Batch struct {
 	Units      []Unit
 	Systems    []System
 	Hosts      []Host
+	Volumes    []Volume
 	Flavors    []Flavor
 	Exemptions []Exemption
 	Prices     []Price
@@ -152,5 +173,5 @@ type Batch struct {
 // Len returns the number of rows.
 func (b Batch) Len() int {
 	return len(b.Platforms) + len(b.Providers) + len(b.Units) + len(b.Systems) +
-		len(b.Hosts) + len(b.Flavors) + len(b.Exemptions) + len(b.Prices) + len(b.LogSources)
+		len(b.Hosts) + len(b.Volumes) + len(b.Flavors) + len(b.Exemptions) + len(b.Prices) + len(b.LogSources)
 }

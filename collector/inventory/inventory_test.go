@@ -35,7 +35,8 @@ func known() Batch {
 		Units:     []Unit{{Code: creditCode, Name: "某厅"}},
 		Systems:   []System{{ID: "s1", Name: "系统", Unit: creditCode, Platform: "c1", Status: "running"}},
 		Flavors:   []Flavor{{ID: "c2m4", VCPU: 2, MemoryGiB: 4}},
-		Hosts:     []Host{{ID: "h0", Provider: "p1", Instance: "10.0.0.1:9100"}},
+		Hosts:     []Host{{ID: "h0", Provider: "p1", Instance: "10.0.0.1:9100"}, {ID: "g0", Provider: "p2"}},
+		Volumes:   []Volume{{ID: "d0", Provider: "p1"}},
 	}
 }
 

@@ -169,6 +169,8 @@ func (p *parsing) row(r *row) {
 		})
 	case Hosts:
 		b.Hosts = append(b.Hosts, r.host())
+	case Volumes:
+		b.Volumes = append(b.Volumes, r.volume())
 	case Flavors:
 		f := Flavor{ID: r.id("id"), VCPU: r.whole("vcpu", 4096), MemoryGiB: r.size("memory_gib"), Family: r.text("family")}
 		if price, given := r.number("price_yuan_month", 0, 1e9); given {
@@ -176,10 +178,7 @@ func (p *parsing) row(r *row) {
 		}
 		b.Flavors = append(b.Flavors, f)
 	case Exemptions:
-		b.Exemptions = append(b.Exemptions, Exemption{
-			SubjectKind: r.choice("subject_kind"), Subject: r.id("subject"), Kind: r.choice("kind"),
-			Reason: r.text("reason"), Approver: r.text("approver"), Expires: r.date("expires"),
-		})
+		b.Exemptions = append(b.Exemptions, r.exemption())
 	case Prices:
 		price, _ := r.number("yuan_month", 0, 1e9)
 		b.Prices = append(b.Prices, Price{
@@ -189,6 +188,17 @@ func (p *parsing) row(r *row) {
 		b.LogSources = append(b.LogSources, r.logSource())
 	}
 	p.places.add(r)
+}
+
+func (r *row) exemption() Exemption {
+	out := Exemption{
+		SubjectKind: r.choice("subject_kind"), Subject: r.id("subject"), Kind: r.choice("kind"),
+		Reason: r.text("reason"), Approver: r.text("approver"), Expires: r.date("expires"),
+	}
+	if out.SubjectKind == "volume" && out.Kind == "log_retention" {
+		r.refuse("kind", r.cell("kind"), "is not for disks", "name the system or host whose logs are exempted")
+	}
+	return out
 }
 
 func (r *row) logSource() LogSource {
@@ -216,6 +226,13 @@ func (r *row) platform() Platform {
 		r.refuse("provider", "", "is empty, and the platform of a provider has one", "write the id of the provider")
 	}
 	return out
+}
+
+func (r *row) volume() Volume {
+	return Volume{
+		ID: r.id("volume_id"), System: r.id("system"), Platform: r.id("platform"), Provider: r.id("provider"),
+		SizeGiB: r.whole("size_gib", 1e9), Host: r.id("host"), EffectiveFrom: r.date("effective_from"), State: r.choice("state"),
+	}
 }
 
 func (r *row) host() Host {

@@ -126,14 +126,15 @@ func TestSchema(t *testing.T) {
 			t.Errorf("the heads of %s fit %d tables", table.Kind, len(fits))
 		}
 	}
-	if len(s.Tables) != 9 {
-		t.Errorf("%d tables; want 9", len(s.Tables))
+	if len(s.Tables) != 10 {
+		t.Errorf("%d tables; want 10", len(s.Tables))
 	}
 }
 
 func FuzzParseCSV(f *testing.F) {
 	f.Add([]byte(hostsChinese), "")
 	f.Add([]byte("code,name\n91350100M000100Y43,x\n"), "units")
+	f.Add([]byte(volumesChinese), "")
 	f.Add([]byte("\xff\xfea\x00,\x00b\x00"), "providers")
 	f.Add([]byte("id,name\n\"a\"\"b\",c\n\"x"), "providers")
 	f.Add([]byte("\xc9\xe7\xbb\xe1,\xb4\xfa\xc2\xeb\n"), "")

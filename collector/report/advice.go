@@ -70,7 +70,8 @@ func (b *builder) advice(meant func(*rightsize.Recommendation) bool) *Advice {
 	return out
 }
 
-// advised sums up what could be saved beside the idle hosts, and the money of both.
+// advised sums up what could be saved beside the idle hosts, and the money of both and of the
+// disks without a host.
 func (b *builder) advised(s *Summary) {
 	idle := map[string]bool{}
 	for i := range b.out.Idle {
@@ -96,8 +97,12 @@ func (b *builder) advised(s *Summary) {
 			priced++
 		}
 	}
-	if f := reclaimed.figure(); f.State == Known && rest.Yuan.State == Known && priced == len(idle) {
-		s.Yuan = Of(f.Value + rest.Yuan.Value)
+	disks := Of(0)
+	if b.out.Volumes != nil {
+		disks = b.out.Volumes.Yuan
+	}
+	if f := reclaimed.figure(); f.State == Known && rest.Yuan.State == Known && disks.State == Known && priced == len(idle) {
+		s.Yuan = Of(f.Value + rest.Yuan.Value + disks.Value)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // Build computes every figure of the report. It fails only if the input holds a
 // number that is not finite.
 func Build(in Input) (Month, error) {
-	b := builder{in: in, names: map[string]string{}, entries: map[string]Entry{}, judged: map[string]Finding{}}
+	b := builder{in: in, names: map[string]string{}, entries: map[string]Entry{}, judged: map[string]Finding{}, disks: map[string]Volume{}}
 	b.out = Month{
 		Period: in.Period, Open: in.Open, Through: in.Through, JudgedAt: in.JudgedAt, JudgedBy: in.JudgedBy,
 		Program: in.Program, Version: in.Version, Provider: in.Provider, Platforms: in.Platforms,
@@ -28,6 +28,9 @@ func Build(in Input) (Month, error) {
 	}
 	for _, s := range in.Systems {
 		b.entries[s.ID] = s
+	}
+	for _, v := range in.Volumes {
+		b.disks[v.ID] = v
 	}
 	if in.Unit != "" {
 		b.out.Unit = Party{in.Unit, b.names[in.Unit]}
@@ -54,6 +57,7 @@ func Build(in Input) (Month, error) {
 	b.out.Curve, b.out.Missing = dayCurve(b.whole()), b.missing()
 	b.highLoad()
 	b.judgements()
+	b.volumes()
 	b.quality()
 	b.summary()
 	b.proceedings()
@@ -133,6 +137,7 @@ type builder struct {
 	names   map[string]string // of units
 	entries map[string]Entry
 	judged  map[string]Finding // of systems, the one that decides
+	disks   map[string]Volume  // without a host
 	out     Month
 }
 

@@ -174,7 +174,7 @@ func (c *composer) a1() []Block {
 	saving := map[string]any{
 		"availability": t.figure(c.m.Operation.Overall, availabilityText), "compliance": t.percent(c.m.Logs.Total.Compliance).Text,
 		"vcpu": number(s.Reclaimable.VCPU, 0), "memory": trimmed(s.Reclaimable.MemoryGiB), "disk": t.two(disk).Text, "disk_known": disk.State == Known,
-		"advised": t.Absent, "yuan": t.yuan(s.Yuan),
+		"advised": t.Absent, "yuan": t.yuan(s.Yuan), "volumes": t.reclaimedVolumes(c.m.Volumes),
 	}
 	if s.Advised != nil {
 		saving["advised"] = t.actions(s.Advised.Actions)
@@ -230,6 +230,8 @@ func (c *composer) a3() []Block {
 		{Chart: c.bubbleChart()},
 		h.next("load"),
 		{Table: loadTable(t, m, 2*listRows)},
+		h.next("volumes"),
+		{Table: volumeTable(t, m, 2*listRows)},
 	}
 }
 
@@ -283,7 +285,7 @@ func (c *composer) sheets(d Document) []Sheet {
 	}
 	all := detailed(t)
 	return []Sheet{
-		sheet("summary", c.cover(), comparedTable(t, m), qualityTable(t, m), shortTable(t, m, 0), clockTable(t, m, 0), unknownTable(t, m, 0), distributionTable(t, m), curveTable(t, m), loadTable(t, m, 0)),
+		sheet("summary", c.cover(), comparedTable(t, m), qualityTable(t, m), shortTable(t, m, 0), clockTable(t, m, 0), unknownTable(t, m, 0), distributionTable(t, m), curveTable(t, m), loadTable(t, m, 0), volumeTable(t, m, 0)),
 		sheet("annex_units", nil, unitTable(t, "annex_units", m, all)),
 		sheet("annex_systems", nil, systemTable(t, "annex_systems", m, all)),
 		sheet("annex_hosts", nil, hostTable(t, m)),

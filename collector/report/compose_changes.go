@@ -43,7 +43,7 @@ func (c *noticer) c6() []Block {
 
 func (c *noticer) whoseChange() []column[change] {
 	return []column[change]{
-		{"host", false, func(x *change) Cell { return c.t.text(x.HostID) }},
+		{"host", false, func(x *change) Cell { return c.t.hostCell(&x.NoticeItem) }},
 		{"system", false, func(x *change) Cell { return c.t.text(x.SystemName) }},
 	}
 }
@@ -95,10 +95,14 @@ func (c *noticer) implementTable() *Table {
 func (c *noticer) reclaimTable() *Table {
 	proof := func(name string, of func(*proposal.ReclaimProof) string) column[change] {
 		return c.recorded(name, func(x *change) string {
-			if x.Change.Reclaim == nil {
-				return ""
+			proof := ""
+			if x.Change.Reclaim != nil {
+				proof = of(x.Change.Reclaim)
 			}
-			return of(x.Change.Reclaim)
+			if proof == "" && x.IsVolume() {
+				return c.t.None // a disk that held no logs
+			}
+			return proof
 		})
 	}
 	rows := c.approved(func(x *change) bool { return x.Decision.Decision == proposal.DecideReclaim })
@@ -112,12 +116,12 @@ func (c *noticer) reclaimTable() *Table {
 }
 
 // verifyTable is C7: what was measured after the change. A host that was given back has
-// nothing to be measured.
+// nothing to be measured, nor has a disk.
 func (c *noticer) verifyTable() *Table {
 	t := c.t
 	measured := func(x *change, of func(*proposal.ItemMeasure) Cell) Cell {
 		switch _, there := x.Size(); {
-		case !there:
+		case !there || x.IsVolume():
 			return Cell{Text: t.None, Figure: Figure{State: None}}
 		case x.Measure == nil:
 			return t.text("")

@@ -188,7 +188,7 @@ func (c *noticer) reviewTable(s *NoticeSystem) *Table {
 	}
 	rows := c.items(func(i *NoticeItem) bool { return i.Proposed() && i.System == s.ID })
 	out := table(t, "review_items", rows, 0, []column[NoticeItem]{
-		{"host", false, func(i *NoticeItem) Cell { return t.text(i.HostID) }},
+		{"host", false, t.hostCell},
 		{"proposal", false, c.proposedWord},
 		{"unit_reply", false, func(i *NoticeItem) Cell {
 			if i.Reply == nil {
@@ -233,7 +233,11 @@ func (c *noticer) reviewEnd(s *NoticeSystem) *Table {
 		u := UnitState{}
 		u.add(p)
 		passed = fmt.Sprintf("%d / %d", u.Passed, u.Decided)
-		reduction = fmt.Sprintf(t.SizeValue, trimmed(u.Approved.Cores), trimmed(u.Approved.MemoryGiB))
+		approved := rightsize.Size{VCPU: u.Approved.Cores, MemoryMiB: u.Approved.MemoryGiB * 1024}
+		if !u.diskMissing {
+			approved.DiskGiB = u.Approved.DiskGiB
+		}
+		reduction = t.size(approved)
 	}
 	var fields []field
 	for _, f := range [][2]string{

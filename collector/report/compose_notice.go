@@ -122,17 +122,26 @@ func (c *noticer) c1() []Block {
 	t, n := c.t, c.n
 	var current Resources
 	var saving savings
-	hosts, counts := 0, map[rightsize.Action]int{}
+	hosts, volumes, counts := 0, 0, map[rightsize.Action]int{}
 	for i := range n.Systems {
 		s := &n.Systems[i]
-		hosts += len(s.Items)
+		hosts, volumes = hosts+len(s.Items)-s.volumes(), volumes+s.volumes()
 		for k := range s.Items {
-			counts[s.Items[k].Action]++
+			if !s.Items[k].IsVolume() {
+				counts[s.Items[k].Action]++
+			}
 			if s.Items[k].Proposed() {
 				saving.add(s.Items[k].Recommendation)
 			}
 		}
 		current.VCPU, current.MemoryGiB = current.VCPU+s.Current.VCPU, current.MemoryGiB+s.Current.MemoryGiB
+	}
+	actions := t.actions(counts)
+	switch words := fmt.Sprintf(t.VolumeCount, volumes); {
+	case volumes > 0 && hosts == 0:
+		actions = words
+	case volumes > 0:
+		actions += t.ListSeparator + words
 	}
 	out := []Block{
 		h.next("basis"),
@@ -142,12 +151,12 @@ func (c *noticer) c1() []Block {
 		{Table: c.criteriaTable()},
 		h.next("result"),
 		{Paragraph: c.paragraph("result", map[string]any{
-			"unit": cmpName(n.Unit), "systems": len(n.Systems), "hosts": hosts, "vcpu": number(current.VCPU, 0), "memory": trimmed(current.MemoryGiB),
+			"unit": cmpName(n.Unit), "systems": len(n.Systems), "hosts": hosts, "volumes": volumes, "vcpu": number(current.VCPU, 0), "memory": trimmed(current.MemoryGiB),
 		})},
 		{Table: c.noticedTable()},
 		h.next("proposed"),
 		{Paragraph: c.paragraph("proposed", map[string]any{
-			"actions": t.actions(counts), "vcpu": number(saving.VCPU, 0), "memory": trimmed(saving.MemoryGiB),
+			"actions": actions, "vcpu": number(saving.VCPU, 0), "memory": trimmed(saving.MemoryGiB),
 			"disk": t.one(saving.disk.figure()).Text, "disk_known": !saving.disk.missing, "yuan": t.yuan(saving.yuan.figure()),
 		})},
 		h.next("reply"),
@@ -342,6 +351,7 @@ func (c *noticer) c8() []Block {
 		"period": t.month(c.n.Period), "units": len(c.n.Units), "systems": u.Systems, "noticed": u.Noticed, "replied": t.percent(u.ReplyRate()).Text,
 		"agreed": t.percent(u.AgreeRate()).Text, "passed": t.percent(u.PassRate()).Text, "implemented": t.percent(u.ImplementRate()).Text,
 		"approved_vcpu": number(u.Approved.Cores, 0), "approved_memory": trimmed(u.Approved.MemoryGiB),
+		"approved_disk": t.one(u.disk(u.Approved)).Text, "actual_disk": t.one(u.disk(u.Actual)).Text, "disk_known": !u.diskMissing,
 		"actual_vcpu": number(u.Actual.Cores, 0), "actual_memory": trimmed(u.Actual.MemoryGiB), "yuan": t.yuan(u.Yuan),
 		"overdue": len(late), "as_of": t.date(c.n.AsOf),
 	}

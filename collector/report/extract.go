@@ -51,9 +51,17 @@ func (in Input) Extract(unit string, place Place) (Input, error) {
 	}
 	in.Storage = kept(in.Storage, func(s *Storage) bool { return hosts[s.Host] })
 	in.Senders = kept(in.Senders, func(s *Sender) bool { return hosts[s.Host] })
+	in.Volumes = kept(in.Volumes, func(v *Volume) bool { return ours[v.System] })
+	disks := map[string]bool{}
+	for _, v := range in.Volumes {
+		disks[v.ID] = true
+	}
 	in.Findings = kept(in.Findings, func(f *Finding) bool {
-		if f.Kind == kindHost {
+		switch f.Kind {
+		case kindHost:
 			return hosts[f.Subject]
+		case kindVolume:
+			return disks[f.Subject]
 		}
 		return ours[f.Subject]
 	})

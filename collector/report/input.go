@@ -41,6 +41,10 @@ type Input struct {
 	Storage    []Storage `json:"storage"`
 	Senders    []Sender  `json:"senders"`
 	Findings   []Finding `json:"findings"`
+	// Volumes are the cloud disks without a host; nil where the inventory has no disk of the
+	// provider. DiskYuan is what a GiB of disk costs a month, nil without a price.
+	Volumes  []Volume `json:"volumes"`
+	DiskYuan *float64 `json:"disk_yuan_gib_month"`
 	// Recommendations are those for hosts of systems that were judged low and for hosts to be
 	// reclaimed; Proceedings the proposals of Art. 23 up to the month, as of when it was judged.
 	Recommendations []rightsize.Recommendation `json:"recommendations"`
@@ -183,8 +187,8 @@ type Parameter struct {
 // Finding is what a rule found of a subject.
 type Finding struct {
 	Rule    string `json:"rule"`
-	Kind    string `json:"subject_kind"` // information_system or host
-	Subject string `json:"subject"`      // id of the system, or of the host without its provider
+	Kind    string `json:"subject_kind"` // information_system, host or volume
+	Subject string `json:"subject"`      // id of the system, or of the host or disk without its provider
 	Verdict string `json:"verdict"`      // pass, fail or unknown
 	State   string `json:"state"`
 	Met     int    `json:"periods_met"`
@@ -194,7 +198,7 @@ type Finding struct {
 	Reason    string     `json:"reason"`
 	Exemption *Exemption `json:"exemption"`
 	Proposal  string     `json:"proposal"`
-	Periods   []Period   `json:"periods"` // of systems
+	Periods   []Period   `json:"periods"` // of systems and disks
 }
 
 // Exemption is the one that lifted a finding.
@@ -215,6 +219,7 @@ type Period struct {
 const (
 	kindSystem       = "information_system"
 	kindHost         = "host"
+	kindVolume       = "volume"
 	verdictFail      = "fail"
 	verdictUnknown   = "unknown"
 	stateExempted    = "exempted"
@@ -226,4 +231,7 @@ const (
 	factMemoryP95    = "memory_p95"
 	factCoverage     = "coverage"
 	factStorageRatio = "storage_used_ratio"
+
+	factSize           = "size_gib"
+	factDaysUnattached = "days_unattached"
 )

@@ -68,6 +68,12 @@ func (b *builder) judgements() {
 				saving := Saving([]Action{{Host: f.Subject, Before: j.Allocated}})
 				j.Saving = &saving
 			}
+		case f.Kind == kindVolume:
+			v, ours := b.volume(f)
+			if !ours {
+				continue
+			}
+			b.judgedVolume(&j, v)
 		default:
 			continue // a subject without a host of this provider in the month
 		}
@@ -75,14 +81,17 @@ func (b *builder) judgements() {
 	}
 }
 
+// reclaims says that a finding wants a host or disk back.
 func reclaims(f Finding) bool {
-	return f.Kind == kindHost && f.Verdict == verdictFail && f.Proposal == proposalReclaim
+	return f.Kind != kindSystem && f.Verdict == verdictFail && f.Proposal == proposalReclaim
 }
 
 // file puts a judgement into the lists it belongs to.
 func (b *builder) file(j Judgement) {
 	b.out.Findings = append(b.out.Findings, j)
 	switch {
+	case j.Kind == kindVolume:
+		// Disks without a host have a table of their own, judged or not.
 	case reclaims(j.Finding):
 		// A host that is off all the time is idle, too; it is counted once (E 4).
 		if !slices.ContainsFunc(b.out.Idle, func(x Judgement) bool { return x.Subject == j.Subject }) {

@@ -45,6 +45,8 @@ type Month struct {
 	Exempted []Judgement `json:"exempted"`
 	// Idle are the hosts that a rule proposes to reclaim.
 	Idle []Judgement `json:"idle"`
+	// Volumes are the cloud disks without a host; nil where nothing was provided of disks.
+	Volumes *Volumes `json:"volumes"`
 	// Capacity is section A2.
 	Capacity Capacity `json:"capacity"`
 	// Settlements are table A7-1, Averages what it rests on by system.
@@ -158,7 +160,8 @@ type Summary struct {
 	Reclaimable Resources `json:"reclaimable"`
 	IdleHosts   int       `json:"idle_hosts"`
 	// Advised is F11 of the other hosts of the systems judged low, each counted once; nil where
-	// there is a system without recommendations. Yuan is that of both, a month.
+	// there is a system without recommendations. Yuan is that of both and of the disks that
+	// are to be reclaimed, a month.
 	Advised *Advice `json:"advised"`
 	Yuan    Figure  `json:"saving_yuan_month"`
 }

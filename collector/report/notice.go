@@ -58,6 +58,16 @@ type NoticeSystem struct {
 	saved savings
 }
 
+// volumes is the number of disks among the items.
+func (s *NoticeSystem) volumes() (n int) {
+	for i := range s.Items {
+		if s.Items[i].IsVolume() {
+			n++
+		}
+	}
+	return n
+}
+
 // NoticeItem is a row of C3.
 type NoticeItem struct {
 	proposal.Item
@@ -198,7 +208,10 @@ func (in *NoticeInput) item(id, system string, i proposal.Item) NoticeItem {
 		out.Risk = in.Limits.RiskLevel(&i.Recommendation)
 	}
 	of := func(part, whole float64) Figure {
-		if whole == 0 {
+		switch {
+		case whole == 0 && i.IsVolume():
+			return Figure{State: None}
+		case whole == 0:
 			return Figure{} // what it has is not known
 		}
 		return Of(part / whole)

@@ -30,7 +30,7 @@ func (p *Proceeding) diskKnown() bool {
 }
 
 // UnitState is how far the proposals of a unit have come (C8). Systems are counted up to the
-// reply, items, which are hosts, from there on.
+// reply, items, which are hosts or disks, from there on.
 type UnitState struct {
 	Party
 	// Systems are those proposed, Noticed those given notice, Replied those that replied in full.
@@ -58,6 +58,16 @@ type UnitState struct {
 	Overdue int `json:"overdue"`
 
 	money money
+	// diskMissing says that the disk of a host to be changed is not given.
+	diskMissing bool
+}
+
+// disk is the disk of a reduction, Absent where that of a host is not given.
+func (u *UnitState) disk(r proposal.Reduction) Figure {
+	if u.diskMissing {
+		return Figure{}
+	}
+	return Of(r.DiskGiB)
 }
 
 // ReplyRate is the part of the noticed systems that replied.
@@ -132,6 +142,7 @@ func (u *UnitState) add(p *Proceeding) {
 	}
 	if approved {
 		r := p.Proposal.Realised()
+		u.diskMissing = u.diskMissing || !p.diskKnown()
 		u.Approved, u.Actual = plus(u.Approved, r.Approved), plus(u.Actual, r.Actual)
 	}
 }

@@ -169,9 +169,9 @@ func findingTable(t text, m *Month) *Table {
 		}},
 		{"cpu_p95_window", false, func(j *Judgement) Cell { return t.series(j.CPUP95) }},
 		{"memory_p95_window", false, func(j *Judgement) Cell { return t.series(j.MemoryP95) }},
-		{"hosts", false, func(j *Judgement) Cell { return t.count(Of(j.Hosts)) }},
-		{"vcpu", false, func(j *Judgement) Cell { return t.count(Of(j.Allocated.VCPU)) }},
-		{"memory_gib", false, func(j *Judgement) Cell { return t.one(Of(j.Allocated.MemoryGiB)) }},
+		{"hosts", false, func(j *Judgement) Cell { return t.count(ofHosts(j, float64(j.Hosts))) }},
+		{"vcpu", false, func(j *Judgement) Cell { return t.count(ofHosts(j, j.Allocated.VCPU)) }},
+		{"memory_gib", false, func(j *Judgement) Cell { return t.one(ofHosts(j, j.Allocated.MemoryGiB)) }},
 		{"proposal", false, t.proposal},
 		{"saving_vcpu", false, func(j *Judgement) Cell { return t.count(vcpu(j)) }},
 		{"saving_memory", false, func(j *Judgement) Cell { return t.one(memory(j)) }},
@@ -186,6 +186,14 @@ func findingTable(t text, m *Month) *Table {
 		}},
 		{"reason", true, func(j *Judgement) Cell { return t.text(j.Reason) }},
 	}...))
+}
+
+// ofHosts is what only hosts have: a disk has none of it.
+func ofHosts(j *Judgement, v float64) Figure {
+	if j.Kind == kindVolume {
+		return Figure{State: None}
+	}
+	return Of(v)
 }
 
 // hostTable is annex 1.

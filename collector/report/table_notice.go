@@ -52,9 +52,11 @@ func (c *noticer) noticedTable() *Table {
 		{"system", false, func(s *NoticeSystem) Cell { return t.text(c.name(s)) }},
 		{"cpu_p95_window", false, figures(func(j *Judgement) []Figure { return j.CPUP95 })},
 		{"memory_p95_window", false, figures(func(j *Judgement) []Figure { return j.MemoryP95 })},
-		{"hosts", false, func(s *NoticeSystem) Cell { return t.count(Of(len(s.Items))) }},
+		{"hosts", false, func(s *NoticeSystem) Cell { return t.count(Of(len(s.Items) - s.volumes())) }},
+		{"volumes", false, func(s *NoticeSystem) Cell { return t.count(Of(s.volumes())) }},
 		{"saving_vcpu", false, func(s *NoticeSystem) Cell { return t.count(Of(s.Saving.VCPU)) }},
 		{"saving_memory", false, func(s *NoticeSystem) Cell { return t.one(Of(s.Saving.MemoryGiB)) }},
+		{"saving_disk", false, func(s *NoticeSystem) Cell { return t.one(s.Disk) }},
 		{"progress", false, func(s *NoticeSystem) Cell { return t.text(c.texts.States[s.Proceeding.Now].Chinese) }},
 	})
 }
@@ -163,6 +165,8 @@ func (t text) size(s rightsize.Size) string {
 	switch {
 	case s == rightsize.Size{}:
 		return t.None
+	case s.VCPU == 0 && s.MemoryMiB == 0:
+		return fmt.Sprintf(t.SizeVolumeValue, trimmed(s.DiskGiB))
 	case s.DiskGiB > 0:
 		return fmt.Sprintf(t.SizeDiskValue, trimmed(s.VCPU), trimmed(s.MemoryMiB/1024), trimmed(s.DiskGiB))
 	}

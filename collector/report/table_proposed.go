@@ -25,17 +25,30 @@ func (c *noticer) items(keep func(*NoticeItem) bool) (out []NoticeItem) {
 
 func all(*NoticeItem) bool { return true }
 
+// hostCell names the host that an item is about, or the disk, and says that it is one.
+func (t text) hostCell(i *NoticeItem) Cell {
+	cell := t.text(i.HostID)
+	if i.IsVolume() {
+		cell.Note = t.label("subject", kindVolume)
+	}
+	return cell
+}
+
 // whose are the columns that say which host a row is about.
 func whose(t text) []column[NoticeItem] {
 	return []column[NoticeItem]{
-		{"host", false, func(i *NoticeItem) Cell { return t.text(i.HostID) }},
+		{"host", false, t.hostCell},
 		{"system", false, func(i *NoticeItem) Cell { return t.text(i.SystemName) }},
 	}
 }
 
-// used is a figure of the demand of a host, Absent where nothing was measured.
+// used is a figure of the demand of a host, Absent where nothing was measured. A disk without
+// a host has no demand.
 func used(value func(*rightsize.Evidence) float64) func(*NoticeItem) Figure {
 	return func(i *NoticeItem) Figure {
+		if i.IsVolume() {
+			return Figure{State: None}
+		}
 		if i.Evidence.Coverage == 0 {
 			return Figure{}
 		}
@@ -96,7 +109,7 @@ func (c *noticer) proposedTable() *Table {
 
 // risk prints the level, with the probabilities below it.
 func (t text) risk(i *NoticeItem) Cell {
-	if !i.Proposed() {
+	if !i.Proposed() || i.IsVolume() {
 		return Cell{Text: t.None}
 	}
 	cell := t.text("")
@@ -120,11 +133,27 @@ func (t text) chance(p *float64) string {
 	return percentText(*p)
 }
 
+// forecast is a predicted probability; of a disk there is none.
+func (i *NoticeItem) forecast(p *float64) Figure {
+	if i.IsVolume() {
+		return Figure{State: None}
+	}
+	return maybe(p)
+}
+
 func maybe(p *float64) Figure {
 	if p == nil {
 		return Figure{}
 	}
 	return Of(*p)
+}
+
+// sure is how sure a recommendation is; that a disk has no host needs no forecast.
+func (t text) sure(i *NoticeItem) Cell {
+	if i.IsVolume() {
+		return Cell{Text: t.None}
+	}
+	return t.text(t.label("confidence", i.Confidence))
 }
 
 // restartWindow is when to restart: the quietest two hours of the week.
@@ -183,7 +212,7 @@ func (c *noticer) riskTable() *Table {
 	return table(t, "proposed_risk", c.items(all), 0, append(whose(t), []column[NoticeItem]{
 		{"action", false, t.action},
 		{"risk", false, t.risk},
-		{"sureness", false, func(i *NoticeItem) Cell { return t.text(t.label("confidence", i.Confidence)) }},
+		{"sureness", false, t.sure},
 		{"restart", false, func(i *NoticeItem) Cell { return t.text(t.yesNo(i.Restart)) }},
 		{"restart_window", false, t.restartWindow},
 		{"saving", false, t.savingText},
@@ -196,7 +225,7 @@ func (c *noticer) riskTable() *Table {
 func (c *noticer) reasonTable() *Table {
 	t := c.t
 	return table(t, "proposed_reasons", c.items(all), 0, []column[NoticeItem]{
-		{"host", false, func(i *NoticeItem) Cell { return t.text(i.HostID) }},
+		{"host", false, t.hostCell},
 		{"reason", true, func(i *NoticeItem) Cell { return t.text(i.Chinese) }},
 	})
 }
@@ -207,7 +236,7 @@ func (c *noticer) proposedSheet() *Table {
 	size := func(name string, of func(*NoticeItem) float64, gone bool) column[NoticeItem] {
 		return column[NoticeItem]{name, false, func(i *NoticeItem) Cell {
 			switch v := of(i); {
-			case gone && i.Target.VCPU == 0:
+			case gone && i.Target.VCPU == 0, v == 0 && i.IsVolume():
 				return t.one(Figure{State: None})
 			case v == 0:
 				return t.text("") // not given
@@ -240,9 +269,9 @@ func (c *noticer) proposedSheet() *Table {
 		{"after_cpu", false, func(i *NoticeItem) Cell { return t.percent(i.CPUAfter) }},
 		{"after_memory", false, func(i *NoticeItem) Cell { return t.percent(i.MemoryAfter) }},
 		{"risk", false, func(i *NoticeItem) Cell { return Cell{Text: t.risk(i).Text} }},
-		{"cpu_risk", false, func(i *NoticeItem) Cell { return t.percent(maybe(i.CPURisk)) }},
-		{"memory_risk", false, func(i *NoticeItem) Cell { return t.percent(maybe(i.MemoryRisk)) }},
-		{"sureness", false, func(i *NoticeItem) Cell { return t.text(t.label("confidence", i.Confidence)) }},
+		{"cpu_risk", false, func(i *NoticeItem) Cell { return t.percent(i.forecast(i.CPURisk)) }},
+		{"memory_risk", false, func(i *NoticeItem) Cell { return t.percent(i.forecast(i.MemoryRisk)) }},
+		{"sureness", false, t.sure},
 		{"restart", false, func(i *NoticeItem) Cell { return t.text(t.yesNo(i.Restart)) }},
 		{"restart_window", false, t.restartWindow},
 	}...)

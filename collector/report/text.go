@@ -77,6 +77,9 @@ type text struct {
 	Columns          map[string]string    `yaml:"columns"`
 	SizeValue        string               `yaml:"size_value"`
 	SizeDiskValue    string               `yaml:"size_disk_value"`
+	SizeVolumeValue  string               `yaml:"size_volume_value"`
+	VolumesValue     string               `yaml:"volumes_value"`
+	VolumeCount      string               `yaml:"volume_count"`
 	ActionCount      string               `yaml:"action_count"`
 	WorkingDaysValue string               `yaml:"working_days_value"`
 	MonthsValue      string               `yaml:"months_value"`

@@ -119,13 +119,13 @@ func (s *Store) Findings(ctx context.Context, run JudgeRun) (out []Finding, err 
 	return out, err
 }
 
-// EachFinding reads the findings of a run on subjects of a kind with their facts, and then
-// the others without. One is valid until row returns.
-func (s *Store) EachFinding(ctx context.Context, run JudgeRun, kind string, row func(*Finding) error) error {
-	if err := s.eachFinding(ctx, "findings", run, kind, row); err != nil {
+// EachFinding reads the findings of a run with their facts, and then those on subjects of the
+// kind bare without. One is valid until row returns.
+func (s *Store) EachFinding(ctx context.Context, run JudgeRun, bare string, row func(*Finding) error) error {
+	if err := s.eachFinding(ctx, "findings", run, bare, row); err != nil {
 		return err
 	}
-	return s.eachFinding(ctx, "findings_bare", run, kind, row)
+	return s.eachFinding(ctx, "findings_bare", run, bare, row)
 }
 
 func (s *Store) eachFinding(ctx context.Context, name string, run JudgeRun, kind string, row func(*Finding) error) error {

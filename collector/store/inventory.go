@@ -24,7 +24,7 @@ type Import struct {
 // any of it before all of it is there.
 func (s *Store) SaveInventory(ctx context.Context, from Import, b inventory.Batch) error {
 	seq := uint64(from.At.UnixNano())
-	for _, save := range []func(context.Context, uint64, inventory.Batch) error{s.saveParties, s.saveSystems, s.saveHosts, s.saveTerms, s.saveLogSources} {
+	for _, save := range []func(context.Context, uint64, inventory.Batch) error{s.saveParties, s.saveSystems, s.saveHosts, s.saveVolumes, s.saveTerms, s.saveLogSources} {
 		if err := save(ctx, seq, b); err != nil {
 			return fmt.Errorf("import inventory: %w", err)
 		}
@@ -159,7 +159,7 @@ func flag(b bool) uint8 {
 	return 0
 }
 
-// Inventory returns what is known now, as far as new rows may refer to it.
+// Inventory returns what is known now: of a host its last row, of a disk and of a price all.
 func (s *Store) Inventory(ctx context.Context) (b inventory.Batch, err error) {
 	read := func(name string, row func(scan func(...any) error) error) {
 		if err == nil {
@@ -215,6 +215,16 @@ func (s *Store) Inventory(ctx context.Context) (b inventory.Batch, err error) {
 	read("inventory_hosts", func(scan func(...any) error) error {
 		h, err := scanHost(scan)
 		b.Hosts = append(b.Hosts, h)
+		return err
+	})
+	read("inventory_volumes", func(scan func(...any) error) error {
+		v, err := scanVolume(scan)
+		b.Volumes = append(b.Volumes, v)
+		return err
+	})
+	read("inventory_prices", func(scan func(...any) error) error {
+		p, err := scanPrice(scan)
+		b.Prices = append(b.Prices, p)
 		return err
 	})
 	read("inventory_log_sources", func(scan func(...any) error) error {

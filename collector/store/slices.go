@@ -103,7 +103,7 @@ func (s *Store) reading(table string, rule sliceRule, of Slice, held holding) Re
 
 // isView says whether a name of slices.yaml is that of a view over the inventory.
 func isView(table string) bool {
-	return slices.Contains([]string{"allocations", "exemptions", "flavors", "information_systems", "log_requirements", "platforms", "providers", "units"}, table)
+	return slices.Contains([]string{"allocations", "exemptions", "flavors", "information_systems", "log_requirements", "platforms", "providers", "units", "volume_allocations"}, table)
 }
 
 // condition puts the party into a condition of slices.yaml.
@@ -114,17 +114,17 @@ func (s *Store) condition(text string, of Slice, held holding) string {
 	// One pass, so that nothing within a value is taken for a placeholder.
 	return strings.NewReplacer(
 		"$providers", list(held.providers), "$platforms", list(held.platforms), "$flavors", list(held.flavors),
-		"$systems", list(held.systems), "$names", list(held.names), "$hosts", held.list(),
+		"$systems", list(held.systems), "$names", list(held.names), "$volumes", list(held.volumes), "$hosts", held.list(),
 		"$provider", quoted(of.Provider), "$unit", quoted(of.Unit), "$db", quoteName(s.database),
 	).Replace(text)
 }
 
 // holding is what a unit holds, and when it held it.
 type holding struct {
-	unit                                          string
-	systems, names, providers, platforms, flavors []string
-	always                                        []uint64 // hosts that never were another's
-	sometimes                                     []interval
+	unit                                                   string
+	systems, names, volumes, providers, platforms, flavors []string
+	always                                                 []uint64 // hosts that never were another's
+	sometimes                                              []interval
 }
 
 // interval is a time in which a host was the unit's, [from, to) in seconds since 1970.
@@ -146,6 +146,15 @@ func (s *Store) holding(ctx context.Context, unit string) (holding, error) {
 	})
 	if err != nil {
 		return h, fmt.Errorf("read systems of unit %q: %w", unit, err)
+	}
+	err = s.Each(ctx, query("slice_volumes"), values, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		h.volumes = append(h.volumes, id)
+		return err
+	})
+	if err != nil {
+		return h, fmt.Errorf("read disks of unit %q: %w", unit, err)
 	}
 	var mine []interval
 	foreign := map[uint64]bool{}

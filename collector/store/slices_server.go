@@ -109,7 +109,7 @@ func serverUnit(condition string) string {
 	const own = "(SELECT host FROM $db.allocation_daily WHERE unit = $unit)"
 	condition = strings.ReplaceAll(condition, "$hosts", own)
 	condition = regexp.MustCompile(`\$held\((\w+)\)`).ReplaceAllString(condition, "(host, toDate($1, 'Asia/Shanghai')) IN (SELECT host, day FROM $$db.allocation_daily WHERE unit = $$unit)")
-	if condition == sliceBeneath || regexp.MustCompile(`\$(systems|names|providers|platforms|flavors)`).MatchString(condition) {
+	if condition == sliceBeneath || regexp.MustCompile(`\$(systems|names|volumes|providers|platforms|flavors)`).MatchString(condition) {
 		return ""
 	}
 	if condition == "code = $unit" {

@@ -76,7 +76,7 @@ GRANT SELECT ON yunjian.information_systems TO `yunjian_grafana_provider_PROVIDE
 
 GRANT SELECT ON yunjian.inventory_exemptions TO `yunjian_grafana_provider_PROVIDER`;
 
-CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.inventory_exemptions FOR SELECT USING subject_kind = 'information_system' AND subject IN (SELECT system FROM yunjian.inventory_hosts WHERE provider = 'PROVIDER') OR subject_kind = 'host' AND subject IN (SELECT host_id FROM yunjian.inventory_hosts WHERE provider = 'PROVIDER') TO `yunjian_grafana_provider_PROVIDER`;
+CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.inventory_exemptions FOR SELECT USING subject_kind = 'information_system' AND subject IN (SELECT system FROM yunjian.inventory_hosts WHERE provider = 'PROVIDER') OR subject_kind = 'host' AND subject IN (SELECT host_id FROM yunjian.inventory_hosts WHERE provider = 'PROVIDER') OR subject_kind = 'volume' AND subject IN (SELECT volume_id FROM yunjian.inventory_volumes WHERE provider = 'PROVIDER') TO `yunjian_grafana_provider_PROVIDER`;
 
 GRANT SELECT ON yunjian.inventory_flavors TO `yunjian_grafana_provider_PROVIDER`;
 
@@ -106,11 +106,15 @@ CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.i
 
 GRANT SELECT ON yunjian.inventory_systems TO `yunjian_grafana_provider_PROVIDER`;
 
-CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.inventory_systems FOR SELECT USING id IN (SELECT system FROM yunjian.inventory_hosts WHERE provider = 'PROVIDER') TO `yunjian_grafana_provider_PROVIDER`;
+CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.inventory_systems FOR SELECT USING id IN (SELECT system FROM yunjian.inventory_hosts WHERE provider = 'PROVIDER') OR id IN (SELECT system FROM yunjian.inventory_volumes WHERE provider = 'PROVIDER') TO `yunjian_grafana_provider_PROVIDER`;
 
 GRANT SELECT ON yunjian.inventory_units TO `yunjian_grafana_provider_PROVIDER`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.inventory_units FOR SELECT USING code IN (SELECT unit FROM yunjian.inventory_systems) TO `yunjian_grafana_provider_PROVIDER`;
+
+GRANT SELECT ON yunjian.inventory_volumes TO `yunjian_grafana_provider_PROVIDER`;
+
+CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.inventory_volumes FOR SELECT USING provider = 'PROVIDER' TO `yunjian_grafana_provider_PROVIDER`;
 
 GRANT SELECT(run, month, judged_at, open, pack_hash, program) ON yunjian.judge_runs TO `yunjian_grafana_provider_PROVIDER`;
 
@@ -215,6 +219,8 @@ CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.u
 GRANT SELECT ON yunjian.usage_device TO `yunjian_grafana_provider_PROVIDER`;
 
 CREATE ROW POLICY IF NOT EXISTS `yunjian_grafana_provider_PROVIDER` ON yunjian.usage_device FOR SELECT USING host IN (SELECT host FROM yunjian.hosts WHERE provider = 'PROVIDER') TO `yunjian_grafana_provider_PROVIDER`;
+
+GRANT SELECT ON yunjian.volume_allocations TO `yunjian_grafana_provider_PROVIDER`;
 
 -- Part 4: once for each unit; write the code of the unit for UNIT; history from before the collector was started is not shown, and a host that moves within a day is shown to both that day.
 CREATE USER IF NOT EXISTS `yunjian_grafana_unit_UNIT` IDENTIFIED WITH sha256_password BY 'CHANGE_ME' SETTINGS PROFILE 'yunjian_grafana';

@@ -64,7 +64,7 @@ func (r ItemReply) check(item Item) error {
 		if r.Target == nil {
 			return fmt.Errorf("%s: partly needs the target that the unit would accept", r.Host)
 		}
-		if err := smaller(*r.Target, item.Current); err != nil {
+		if err := item.smaller(*r.Target); err != nil {
 			return fmt.Errorf("%s: target: %w", r.Host, err)
 		}
 	case Disagree:
@@ -81,6 +81,14 @@ func (r ItemReply) check(item Item) error {
 		return fmt.Errorf("%s: answer %q: want agree, partly or disagree", r.Host, r.Answer)
 	}
 	return nil
+}
+
+// smaller holds that a target is one for the item, and smaller than what it has.
+func (i Item) smaller(target rightsize.Size) error {
+	if i.IsVolume() && (target.VCPU != 0 || target.MemoryMiB != 0) {
+		return fmt.Errorf("%v is no size of a disk: give disk_gib alone", target)
+	}
+	return smaller(target, i.Current)
 }
 
 // smaller holds that a target is a size, exceeds the current one nowhere and lies below
@@ -173,7 +181,7 @@ func (r ItemReview) check(item Item, day calendar.Date) error {
 		if r.Decision == DecideAdjusted && r.FinalTarget == nil {
 			return fmt.Errorf("%s: adjusted needs a final_target", r.Host)
 		}
-		if err := smaller(r.target(item), item.Current); err != nil {
+		if err := item.smaller(r.target(item)); err != nil {
 			return fmt.Errorf("%s: final_target: %w", r.Host, err)
 		}
 	case DecideReclaim, DecideKeep, DecideDefer:

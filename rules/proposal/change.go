@@ -36,7 +36,8 @@ type ReclaimProof struct {
 	// Backup refers to the confirmation that the data are backed up.
 	Backup string `json:"backup"`
 	// LogsFrom and LogsTo are the first and last day of the logs that were handed over
-	// (Art. 31); LogsReference refers to the confirmation.
+	// (Art. 31); LogsReference refers to the confirmation. All are empty for a disk that held
+	// no logs.
 	LogsFrom      calendar.Date `json:"logs_from"`
 	LogsTo        calendar.Date `json:"logs_to"`
 	LogsReference string        `json:"logs_reference"`
@@ -55,7 +56,11 @@ func (c ItemChange) check(item Item, months int) error {
 		if c.Reclaim != nil {
 			return fmt.Errorf("%s: proofs of a reclaim were given, and %s was decided", c.Host, d.Decision)
 		}
-		if after := c.after(item); !(after.VCPU > 0) || !(after.MemoryMiB > 0) || math.IsInf(after.VCPU+after.MemoryMiB, 0) {
+		if after := c.after(item); item.IsVolume() {
+			if after.VCPU != 0 || after.MemoryMiB != 0 || !(after.DiskGiB > 0) || math.IsInf(after.DiskGiB, 0) {
+				return fmt.Errorf("%s: after: give disk_gib above zero, and nothing else", c.Host)
+			}
+		} else if !(after.VCPU > 0) || !(after.MemoryMiB > 0) || math.IsInf(after.VCPU+after.MemoryMiB, 0) {
 			return fmt.Errorf("%s: after: give vcpu and memory_mib above zero", c.Host)
 		}
 		return nil
@@ -63,11 +68,12 @@ func (c ItemChange) check(item Item, months int) error {
 	if c.After != nil && *c.After != (rightsize.Size{}) {
 		return fmt.Errorf("%s: a reclaim was decided: nothing can be left after it", c.Host)
 	}
-	return c.proofs(months)
+	return c.proofs(item, months)
 }
 
-// proofs tells every proof that a reclaim lacks.
-func (c ItemChange) proofs(months int) error {
+// proofs tells every proof that a reclaim lacks. Whether logs lay on a disk only its unit
+// knows: their hand-over is proven where there were some, and then as that of a host.
+func (c ItemChange) proofs(item Item, months int) error {
 	var lacks []error
 	p := c.Reclaim
 	if p == nil {
@@ -79,7 +85,9 @@ func (c ItemChange) proofs(months int) error {
 	if p.Wipe == "" {
 		lacks = append(lacks, fmt.Errorf("%s: the proof that the data were erased is missing (Art. 24)", c.Host))
 	}
+	logs := p.LogsReference != "" || !p.LogsFrom.IsZero() || !p.LogsTo.IsZero() || p.LogsWhole
 	switch {
+	case item.IsVolume() && !logs:
 	case p.LogsReference == "" || p.LogsFrom.IsZero() || p.LogsTo.IsZero():
 		lacks = append(lacks, fmt.Errorf("%s: the confirmation of the log hand-over with logs_from, logs_to and logs_reference is missing (Art. 24, 31)", c.Host))
 	case !p.LogsWhole && p.LogsTo.AddDays(1).Before(p.LogsFrom.AddMonths(months)), p.LogsTo.Before(p.LogsFrom):

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/yunjian-io/yunjian/rules/calendar"
+	"github.com/yunjian-io/yunjian/rules/rightsize"
 )
 
 // Step is what is expected next.
@@ -96,7 +97,7 @@ const ReviewKeep = "review_keep"
 
 // Exemption is one that the proposal yields, for the rules to honour.
 type Exemption struct {
-	// SubjectKind is information_system or host, Provider that of the host.
+	// SubjectKind is information_system, host or volume, Provider that of the host or disk.
 	SubjectKind string        `json:"subject_kind"`
 	Subject     string        `json:"subject"`
 	Provider    string        `json:"provider,omitempty"`
@@ -107,8 +108,8 @@ type Exemption struct {
 	Until       calendar.Date `json:"until"`
 }
 
-// Exemptions returns what follows from approved decisions to keep: one for each host that
-// is kept, and one for the system where nothing of it changes. They hold from the day of
+// Exemptions returns what follows from approved decisions to keep: one for each host or disk
+// that is kept, and one for the system where nothing of it changes. They hold from the day of
 // the approval, so that the month that led to the proposal is judged as it was.
 func (m Machine) Exemptions(p *Proposal) (out []Exemption) {
 	approver := ""
@@ -128,8 +129,12 @@ func (m Machine) Exemptions(p *Proposal) (out []Exemption) {
 		if i.Decision == nil || i.Decision.Decision != DecideKeep {
 			continue
 		}
+		kind := "host"
+		if i.IsVolume() {
+			kind = rightsize.KindVolume
+		}
 		out = append(out, Exemption{
-			SubjectKind: "host", Subject: i.HostID, Provider: i.Provider, Kind: ReviewKeep, Reason: p.keepReason(i), Approver: approver,
+			SubjectKind: kind, Subject: i.HostID, Provider: i.Provider, Kind: ReviewKeep, Reason: p.keepReason(i), Approver: approver,
 			From: p.ApprovedOn, Until: i.Decision.ExemptionUntil,
 		})
 	}

@@ -57,9 +57,10 @@ type Stage struct {
 	Role  Role      `json:"role"`
 }
 
-// Item is one host of the proposal and how far it has come.
+// Item is one host of the proposal, or one cloud disk, and how far it has come.
 type Item struct {
-	// Host is provider/host_id.
+	// Host is provider/host_id, or provider and id of the disk: no disk has the id of a host
+	// of its provider.
 	Host string `json:"host"`
 	rightsize.Recommendation
 	Reply     *ItemReply    `json:"reply,omitempty"`
@@ -85,11 +86,11 @@ func (i Item) Proposed() bool {
 	return false
 }
 
-// Size is the size that a changed host has now; false for one that was not changed, or
-// is gone.
+// Size is the size that a changed host or disk has now; false for one that was not changed,
+// or is gone.
 func (i Item) Size() (rightsize.Size, bool) {
 	switch {
-	case !i.measured():
+	case !i.left():
 		return rightsize.Size{}, false
 	case i.Restored != nil:
 		return i.Restored.After, true

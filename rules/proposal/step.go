@@ -254,10 +254,14 @@ func (m Machine) implementedIfDone(p *Proposal, e Event, day calendar.Date) {
 	p.enter(Implemented, e)
 }
 
-// measured reports whether an item has to be measured: it was changed and is still there.
-func (i Item) measured() bool {
+// left reports whether an item was changed and is still there.
+func (i Item) left() bool {
 	return i.Change != nil && i.Decision.Decision != DecideReclaim
 }
+
+// measured reports whether an item has to be measured: it was changed, is still there and is
+// a host. A disk that no host has does nothing that could be measured.
+func (i Item) measured() bool { return i.left() && !i.IsVolume() }
 
 func (m Machine) verify(p *Proposal, e Event, day calendar.Date) error {
 	if p.State == Verified {
@@ -276,7 +280,7 @@ func (m Machine) verify(p *Proposal, e Event, day calendar.Date) error {
 			return err
 		}
 		if !p.Items[i].measured() {
-			return fmt.Errorf("%s: there is nothing to measure: the host was not changed, or is gone", v.Host)
+			return fmt.Errorf("%s: there is nothing to measure: the host was not changed, is gone, or is a disk", v.Host)
 		}
 		if err := v.check(); err != nil {
 			return err
@@ -371,6 +375,8 @@ func (m Machine) restore(p *Proposal, e Event) error {
 		return errors.New("the proposal has ended")
 	case item.Change == nil:
 		return fmt.Errorf("%s: there is no change to undo", r.Host)
+	case item.IsVolume():
+		return fmt.Errorf("%s: a disk is not restored: nothing watches over its demand", r.Host)
 	case item.Restored != nil:
 		return fmt.Errorf("%s: %w", r.Host, errAnotherContent)
 	case !larger(r.After, item.Change.after(*item)):

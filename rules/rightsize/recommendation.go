@@ -1,6 +1,10 @@
 package rightsize
 
-import "github.com/yunjian-io/yunjian/rules/calendar"
+import (
+	"math"
+
+	"github.com/yunjian-io/yunjian/rules/calendar"
+)
 
 // Action is the class of a recommendation (reports.md C3).
 type Action string
@@ -8,20 +12,27 @@ type Action string
 // The actions.
 const (
 	Downsize    Action = "downsize"    // 降配: a smaller flavour
-	Reclaim     Action = "reclaim"     // 回收: idle, powered off, never deployed
+	Reclaim     Action = "reclaim"     // 回收: idle, powered off, never deployed; unattached disks
 	Consolidate Action = "consolidate" // 合并: several small hosts of one system into fewer
 	Shrink      Action = "shrink"      // 存储缩减: less storage
 	Keep        Action = "keep"        // 维持
 	Upsize      Action = "upsize"      // 升配: demand does not fit
 )
 
-// Recommendation is what is proposed for one host, with all that is needed to check it.
-// Resource figures are cores, MiB and GiB, money is yuan a month.
+// KindVolume is the kind of a recommendation for a cloud disk that is attached to no host: of
+// its size only the disk is known, and there is no forecast.
+const KindVolume = "volume"
+
+// Recommendation is what is proposed for one host, or for one cloud disk, with all that is
+// needed to check it. Resource figures are cores, MiB and GiB, money is yuan a month.
 type Recommendation struct {
+	// Kind is KindVolume for a disk, and empty for a host.
+	Kind     string `json:"kind,omitempty"`
 	Provider string `json:"provider"`
-	HostID   string `json:"host_id"`
-	System   string `json:"system"`
-	Unit     string `json:"unit"`
+	// HostID is the id of the host, or of the disk, on the platform.
+	HostID string `json:"host_id"`
+	System string `json:"system"`
+	Unit   string `json:"unit"`
 	// DecidedAt is the first day that was not looked at: the history ends before it.
 	DecidedAt calendar.Date `json:"decided_at"`
 	Action    Action        `json:"action"`
@@ -55,6 +66,9 @@ type Recommendation struct {
 	English string `json:"en"`
 }
 
+// IsVolume says that it is about a disk and not about a host.
+func (r *Recommendation) IsVolume() bool { return r.Kind == KindVolume }
+
 // Evidence is what a recommendation rests on.
 type Evidence struct {
 	From calendar.Date `json:"from"`
@@ -84,6 +98,16 @@ type Saving struct {
 	MemoryGiB float64  `json:"memory_gib"`
 	DiskGiB   float64  `json:"disk_gib"`
 	Yuan      *float64 `json:"yuan_month"`
+}
+
+// DiskYuan is what disk of a size costs a month at a price of a GiB, in yuan to two decimals;
+// nil without a price.
+func DiskYuan(price *float64, gib float64) *float64 {
+	if price == nil {
+		return nil
+	}
+	yuan := math.Round(*price*gib*100) / 100
+	return &yuan
 }
 
 // RiskLevel is how large the risk of a change is in the words of a notice.
