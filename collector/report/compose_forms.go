@@ -233,7 +233,11 @@ func (c *noticer) reviewEnd(s *NoticeSystem) *Table {
 		u := UnitState{}
 		u.add(p)
 		passed = fmt.Sprintf("%d / %d", u.Passed, u.Decided)
-		reduction = fmt.Sprintf(t.SizeValue, trimmed(u.Approved.Cores), trimmed(u.Approved.MemoryGiB))
+		a := u.Approved
+		reduction = fmt.Sprintf(t.SizeValue, trimmed(a.Cores), trimmed(a.MemoryGiB))
+		if a.DiskGiB > 0 { // what shrinks may be storage alone
+			reduction = fmt.Sprintf(t.SizeDiskValue, trimmed(a.Cores), trimmed(a.MemoryGiB), trimmed(a.DiskGiB))
+		}
 	}
 	var fields []field
 	for _, f := range [][2]string{
