@@ -104,7 +104,7 @@ func (c *claims) rows(section, table, heads string, rows ...[]any) {
 	all := make([][]cellWant, len(rows))
 	for i, row := range rows {
 		if len(row) != len(names) {
-			panic(fmt.Sprintf("%s: row %d has %d cells for %d heads", table, i+1, len(row), len(names)))
+			c.t.Fatalf("%s: row %d has %d cells for %d heads", table, i+1, len(row), len(names))
 		}
 		for _, cell := range row {
 			switch v := cell.(type) {
@@ -113,7 +113,7 @@ func (c *claims) rows(section, table, heads string, rows ...[]any) {
 			case string:
 				all[i] = append(all[i], cellWant{text: v})
 			default:
-				panic(fmt.Sprintf("%s: %T is no cell", table, cell))
+				c.t.Fatalf("%s: %T is no cell", table, cell)
 			}
 		}
 	}
@@ -241,7 +241,7 @@ func (c *claims) problems(all []shown, explained map[string]bool) (out []string,
 	for _, p := range c.twice {
 		out = append(out, fmt.Sprintf("%s is claimed twice", p))
 	}
-	// A sheet repeats tables of the sections.
+	// A sheet repeats tables of the sections, and a table may move to another one.
 	anywhere := map[place]place{}
 	for p := range c.by {
 		of := p
@@ -253,7 +253,7 @@ func (c *claims) problems(all []shown, explained map[string]bool) (out []string,
 		s := &all[i]
 		at := s.place
 		w, claimed := c.by[at]
-		if !claimed && at.section == "sheet" {
+		if !claimed && at.table != "text" {
 			at.section = ""
 			if at, claimed = anywhere[at]; claimed {
 				w = c.by[at]

@@ -269,13 +269,13 @@ func (c *claims) rules(section string, ids ...string) {
 	for _, name := range []string{"high-load", "low-utilization", "reclaim"} {
 		text, err := os.ReadFile(filepath.Join("..", "rules", "pack", name+".yaml"))
 		if err != nil {
-			panic(err)
+			c.t.Fatal(err)
 		}
 		var file struct {
 			Rules []rule `yaml:"rules"`
 		}
 		if err := yaml.Unmarshal(text, &file); err != nil {
-			panic(err)
+			c.t.Fatal(err)
 		}
 		for _, r := range file.Rules {
 			found[r.ID] = r

@@ -177,7 +177,7 @@ func (f *figured) proceed(t *testing.T) {
 		Approval: &proposal.Decide{No: "A-2"}, Items: []proposal.ItemReview{{Host: "c3", Decision: proposal.DecideReclaim}},
 	}})
 	f.do(t, firstCase, "2026-10-26", proposal.Provider, proposal.KindImplement, proposal.Data{Implement: &proposal.Implement{Items: []proposal.ItemChange{
-		{Host: "a1", Operator: "孙某"}, {Host: "a3", Operator: "孙某", RollbackUntil: day(12, 31)},
+		{Host: "a1", Operator: "孙某", After: &rightsize.Size{VCPU: 4, MemoryMiB: 8192, DiskGiB: 90}}, {Host: "a3", Operator: "孙某", RollbackUntil: day(12, 31)},
 	}}})
 	f.do(t, secondCase, "2026-10-26", proposal.Provider, proposal.KindImplement, proposal.Data{Implement: &proposal.Implement{Items: []proposal.ItemChange{
 		{Host: "c3", Reclaim: &proposal.ReclaimProof{Backup: "B-1", Wipe: "W-1", LogsReference: "L-1", LogsFrom: day(4, 20), LogsTo: day(10, 25)}},

@@ -305,7 +305,8 @@ func (c *claims) forms(p, s figureParty) {
 		measures  = "云主机|信息系统|变更前|变更后|实施日|复核到期日|新 CPU P95|新内存 P95|数据完整率|告警（次）|反弹"
 		realised  = "信息系统|实施日|指标|评审核减|实施减少|兑现率（F12）|反弹"
 		now       = "4 核 8 GiB 云硬盘 100 GiB"
-		shrunk    = "4 核 8 GiB 云硬盘 80 GiB"
+		shrunk    = "4 核 8 GiB 云硬盘 80 GiB" // as decided
+		halfway   = "4 核 8 GiB 云硬盘 90 GiB" // as done
 		before    = "8 核 16 GiB 云硬盘 100 GiB"
 	)
 	filled := func(id string, rows ...[]any) { c.rows("C5", id, "项目|内容", rows...) }
@@ -338,10 +339,10 @@ func (c *claims) forms(p, s figureParty) {
 	filled("review_end", []any{"通过项数", "2 / 3"}, []any{"核减量", "4 核 8 GiB 云硬盘 20 GiB"}, []any{"审批编号", "A-1"})
 	// Three working days after Tuesday the 20th.
 	c.rows("C6", "implement", changes,
-		[]any{"a1", s.name, "调整后实施", "2026-10-20", "2026-10-23", "2026-10-26", now, shrunk, "孙某", ""},
+		[]any{"a1", s.name, "调整后实施", "2026-10-20", "2026-10-23", "2026-10-26", now, halfway, "孙某", ""},
 		[]any{"a3", s.name, "同意降配", "2026-10-20", "2026-10-23", "2026-10-26", before, now, "孙某", "2026-12-31"})
 	var verified [][]any
-	for host, sizes := range map[string][2]string{"a1": {now, shrunk}, "a3": {before, now}} {
+	for host, sizes := range map[string][2]string{"a1": {now, halfway}, "a3": {before, now}} {
 		var cpu, memory []float64
 		for slot := range 31 * bucketsADay {
 			if host == "a1" && slot%20 == 7 {
@@ -359,9 +360,9 @@ func (c *claims) forms(p, s figureParty) {
 		})
 	}
 	c.rows("C7", "verify", measures, verified...)
-	// F12: a3 gives back 4 cores and 8 GiB, a1 20 GiB of disk, as was approved.
+	// F12: a3 gives back 4 cores and 8 GiB as was approved, a1 10 of 20 GiB of disk.
 	c.rows("C7", "realised", realised, []any{s.name, "2026-10-26", "vCPU（核）", num(4), num(4), pct(1), "是"},
-		[]any{s.name, "2026-10-26", "内存（GiB）", num(8), num(8), pct(1), "是"}, []any{s.name, "2026-10-26", "云硬盘（GiB）", num(20), num(20), pct(1), "是"})
+		[]any{s.name, "2026-10-26", "内存（GiB）", num(8), num(8), pct(1), "是"}, []any{s.name, "2026-10-26", "云硬盘（GiB）", num(20), num(10), pct(10 / 20.0), "是"})
 }
 
 // limits are the durations and limits of the workflow, as it was drafted (reports.md C, 0.3).

@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/yunjian-io/yunjian/collector/store"
@@ -78,7 +79,10 @@ func works(day time.Time) bool {
 func slotBytes(h *fixtureHost) int { return int(h.networkBytes) - 100 }
 
 // definitions computes months of parties, each once.
-type definitions struct{ done map[string]*gauged }
+type definitions struct {
+	t    *testing.T
+	done map[string]*gauged
+}
 
 // of is a month of a party.
 func (d *definitions) of(month time.Month, p figureParty) *gauged {
