@@ -115,7 +115,7 @@ func (f *figured) records(t *testing.T) {
 	}
 	september := fixtureMonth()
 	put(collector.RecordFile{Name: "池.csv", Kind: records.Pools, From: september, To: september, Data: []byte("月份,云平台编码,资源池,资源类型,总量,已分配\n2026-09,tf-1,一区,vCPU,40,50\n")})
-	put(collector.RecordFile{Name: "基数.csv", Kind: records.Settlement, Data: []byte("使用单位编码,资源类型,基数,生效日期,凭据号\nN-0001,vCPU,30,2026-01-01,凭1\nN-0001,内存(GiB),70,2026-09-16,凭2\n")})
+	put(collector.RecordFile{Name: "基数.csv", Kind: records.Settlement, Data: []byte("使用单位编码,资源类型,基数,生效日期,凭据号\nN-0001,vCPU,30,2026-01-01,凭1\nN-0001,内存(GiB),74,2026-09-01,凭2\nN-0002,vCPU,6,2026-09-16,凭3\n")})
 }
 
 // do records a step of a proposal on a day.

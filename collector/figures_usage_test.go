@@ -367,20 +367,23 @@ func (c *claims) load() {
 	c.add("A3", "load", "", "note", cellWant{text: "CPU P95 超过 80%，或内存 P95 超过 90%，或预计不足 30 日满额。"})
 }
 
-// settlement is A7 with F16: 30 cores and 70 GiB are the baselines of the first unit.
+// settlement is A7 with F16: 30 cores and 74 GiB are the baselines of the first unit, 6 cores of the
+// second.
 func (c *claims) settlement() {
 	const vcpu, memory, disk = "vCPU（核）", "内存（GiB）", "云硬盘（TiB）"
 	blank := func(unit, id, resource string, average cellWant) []any {
 		return []any{unit, id, resource, absentCell(), "未提供", average, absentCell(), absentCell(), "未提供", "未提供"}
 	}
 	// 36 cores for 9 days, 38 with b4 for 6, 42 with the larger b3 for 15; before September 36
-	// for 243 days: 6, 8 and 12 above the baseline. The baseline of memory begins on the 16th,
-	// when 84 GiB are allocated.
+	// for 243 days: 6, 8 and 12 above the baseline. Of memory, 72 GiB for 9 days are below the
+	// baseline, which is no credit; 76 and 84 are 2 and 10 above it. The baseline of the second
+	// unit begins on the 16th.
 	c.rows("A7", "settlement", "使用单位|单位代码|资源|基数|基数生效日期|当月日均分配|增量|年内累计（F16）|累计起|变更凭据号",
 		[]any{"省甲厅", "N-0001", vcpu, fixed2(30), "2026年1月1日", fixed2((36*9 + 38*6 + 42*15) / 30.0), fixed2((6*9 + 8*6 + 12*15) / 30.0), fixed2((6*(243+9) + 8*6 + 12*15) / 365.0), "2026年1月1日 00:00", "凭1"},
-		[]any{"省甲厅", "N-0001", memory, fixed2(70), "2026年9月16日", fixed2((72*9 + 76*6 + 84*15) / 30.0), fixed2(14), fixed2(14 * 15 / 365.0), "2026年9月16日 00:00", "凭2"},
+		[]any{"省甲厅", "N-0001", memory, fixed2(74), "2026年9月1日", fixed2((72*9 + 76*6 + 84*15) / 30.0), fixed2((2*6 + 10*15) / 30.0), fixed2((2*6 + 10*15) / 365.0), "2026年9月1日 00:00", "凭2"},
 		blank("省甲厅", "N-0001", disk, fixed2((900*9+1100*21)/30.0/tebi)),
-		blank(hostileUnit, "N-0002", vcpu, fixed2(8)), blank(hostileUnit, "N-0002", memory, fixed2(16)), blank(hostileUnit, "N-0002", disk, absentCell()))
+		[]any{hostileUnit, "N-0002", vcpu, fixed2(6), "2026年9月16日", fixed2(8), fixed2(2), fixed2(2 * 15 / 365.0), "2026年9月16日 00:00", "凭3"},
+		blank(hostileUnit, "N-0002", memory, fixed2(16)), blank(hostileUnit, "N-0002", disk, absentCell()))
 	c.rows("A7", "averages", "信息系统|使用单位|日均 vCPU（核）|日均内存（GiB）|日均云硬盘（TiB）",
 		[]any{"公文系统", "省甲厅", fixed2(16), fixed2(32), fixed2(300 / tebi)},
 		[]any{"审批平台", "省甲厅", fixed2((20*9 + 22*6 + 26*15) / 30.0), fixed2((40*9 + 44*6 + 52*15) / 30.0), fixed2((600*9 + 800*21) / 30.0 / tebi)},
