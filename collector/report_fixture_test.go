@@ -67,6 +67,9 @@ func fixtureHosts() []fixtureHost {
 	for _, h := range []fixtureHost{host("a1", "S1", 4, 8, 100), host("a2", "S1", 4, 8, 100), host("a3", "S1", 8, 16, 100)} {
 		h.cpu, h.memory = low, func(_ time.Month, b int) int { return 20 + b%10 }
 		h.storageMiB = func(int) int { return 40 * 1024 }
+		if h.id == "a3" {
+			h.cpu = bursts
+		}
 		out = append(out, h)
 	}
 	for _, h := range []fixtureHost{host("b1", "S2", 8, 16, 200), host("b2", "S2", 8, 16, 200), host("b3", "S2", 4, 8, 200), host("b4", "S2", 2, 4, 200)} {
@@ -94,6 +97,20 @@ func fixtureHosts() []fixtureHost {
 		out = append(out, h)
 	}
 	return out
+}
+
+// bursts are what a3 uses: low, and in August 20 % in every 25th bucket, 25 % in nine of them, so
+// that P95, P99 and peak of three months differ while P95 of August does not change.
+func bursts(month time.Month, b int) int {
+	switch {
+	case month == time.August && b%1000 == 7:
+		return 25
+	case month == time.August && b%25 == 7:
+		return 20
+	case month == time.August:
+		return 6 + b%5
+	}
+	return 8 + b%5
 }
 
 // used returns cores x 1000 and MiB in a bucket, as the collector stores them.

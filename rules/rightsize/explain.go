@@ -137,7 +137,11 @@ func (a *Advisor) explain(h *Assessment, r *Recommendation) {
 	if saved := r.Saving; r.Action == Upsize {
 		s.say("costing", "cores", short(-saved.Cores), "memory", short(-saved.MemoryGiB), "yuan", t.yuan(saved.Yuan, -1))
 	} else if r.Action != Keep {
-		s.say("saving", "cores", short(saved.Cores), "memory", short(saved.MemoryGiB), "disk", short(saved.DiskGiB), "yuan", t.yuan(saved.Yuan, 1))
+		name := "saving"
+		if r.Target == (Size{}) && r.Current.DiskGiB == 0 {
+			name = "saving_unknown"
+		}
+		s.say(name, "cores", short(saved.Cores), "memory", short(saved.MemoryGiB), "disk", short(saved.DiskGiB), "yuan", t.yuan(saved.Yuan, 1))
 	}
 	switch {
 	case r.Restart && h.quiet >= 0:
