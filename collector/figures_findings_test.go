@@ -251,7 +251,7 @@ func round(v float64) float64 { return float64(int(v*1000+0.5)) / 1000 }
 // rules are the table of rules and that of their parameters, read from the files anew.
 func (c *claims) rules(section string, ids ...string) {
 	units := map[string]string{"ratio": "—", "days": "日", "months": "个月", "bytes": "字节", "count": "—"}
-	order := []string{"high-load", "low-utilization", "high-load-host", "idle-host", "low-utilization-host", "never-deployed-host", "powered-off-host"}
+	order := []string{"high-load", "low-utilization", "high-load-host", "idle-host", "low-utilization-host", "never-deployed-host", "powered-off-host", "unattached-volume"}
 	if ids != nil {
 		order = ids
 	}

@@ -35,6 +35,8 @@ func figureMonth(t *testing.T) *figured {
 	f := &figured{now: afterClose()}
 	f.db = &collector.Database{Store: fixtureStore(t, f.now)}
 	for _, statement := range []string{
+		// Disks without a host are recomputed by TestVolumesInReports.
+		"TRUNCATE TABLE inventory_volumes",
 		"INSERT INTO inventory_flavors VALUES (1, 'm1', 'g', 1, 2048, 100), (1, 'm2', 'g', 2, 4096, 200), (1, 'm4', 'g', 4, 8192, 400), (1, 'm8', 'g', 8, 16384, 800)",
 		"ALTER TABLE inventory_hosts UPDATE flavor = concat('m', toString(vcpu)) WHERE 1 SETTINGS mutations_sync = 1",
 	} {
@@ -224,8 +226,8 @@ func (f *figured) verify(t *testing.T) {
 	f.do(t, firstCase, "2026-11-30", proposal.Supervisor, proposal.KindVerify, proposal.Data{Verify: &measured})
 }
 
-// documents are the reports of the month: A, B and S, and of C that to the office and those to
-// the units.
+// documents are the reports of the month: A, B and S each and bound together, and of C that to the
+// office and those to the units.
 func (f *figured) documents(t *testing.T) map[string][]report.Document {
 	t.Helper()
 	ask := collector.BuildAsk{DB: f.db, Pack: f.pack, Month: fixtureMonth(), Provider: fixtureProvider, Whole: true, Program: "test", Say: quiet}
@@ -235,10 +237,7 @@ func (f *figured) documents(t *testing.T) map[string][]report.Document {
 			continue
 		}
 		for _, b := range buildAll(t, kind, ask) {
-			name := map[string]string{report.KindUsage: "A", report.KindNotice: "C"}[kind]
-			if name == "" {
-				name = "BS"
-			}
+			name := map[string]string{report.KindUsage: "A", report.KindOperation: "B", report.KindSituation: "S", report.KindSecurity: "BS", report.KindNotice: "C"}[kind]
 			if unit := b.Edition.Unit; kind == report.KindNotice && unit != "" {
 				name += " " + unit
 			}

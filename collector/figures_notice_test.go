@@ -40,6 +40,9 @@ type proposedHost struct {
 }
 
 func sizeText(vcpu, gib, disk float64) string {
+	if vcpu == 0 && gib == 0 && disk > 0 { // of a saving
+		return fmt.Sprintf("云硬盘 %s GiB", num(disk).text)
+	}
 	text := fmt.Sprintf("%s 核 %s GiB", num(vcpu).text, num(gib).text)
 	if disk > 0 {
 		text += fmt.Sprintf(" 云硬盘 %s GiB", num(disk).text)
@@ -129,21 +132,21 @@ func (c *claims) noticeHead(p, s figureParty) {
 	c.pair("办理情况截至", map[string]string{"N-0001": "2026年11月30日", "N-0002": "2026年10月26日"}[p.id])
 	criteria := [][]any{{"使用效率偏低的信息系统", "low-utilization v1", "3 个月", "数据完整率下限 90.0%、完整率达标主机核数占比下限 90.0%、CPU P95 上限 20.0%、割接上线保护期 3 个月、内存 P95 上限 40.0%"}}
 	state, actions, sum, yuan := "已复核", "降配 1 台、存储缩减 2 台", "云硬盘 80 GiB", "未提供" // no price of disks
-	cores, gib := 16.0, 32.0
+	cores, gib, freedDisk := 16.0, 32.0, num(80)
 	if p.id == "N-0002" {
 		criteria = append(criteria, []any{"闲置云主机", "idle-host v1", "30 日", "数据完整率下限 90.0%、CPU P95 上限 5.0%、割接上线保护期 3 个月、内存 P95 上限 20.0%、网络日流量上限 5.0 MB"})
-		state, actions, sum, yuan, cores, gib = "已实施", "回收 1 台", "云硬盘 未提供", "每月 400.00 元", 4, 8
+		state, actions, sum, yuan, cores, gib, freedDisk = "已实施", "回收 1 台", "云硬盘 未提供", "每月 400.00 元", 4, 8, absentCell()
 	}
 	c.rows("C1", "criteria", "规则|版本|判定窗口|条件与数值", criteria...)
 	freedCores, freedGiB := 0.0, 0.0
 	for _, h := range hosts {
 		freedCores, freedGiB = freedCores+h.vcpu-h.newVCPU, freedGiB+h.gib-h.newGiB
 	}
-	c.rows("C1", "noticed", "信息系统|CPU P95（逐月）|内存 P95（逐月）|云主机（台）|可节约 vCPU（核）|可节约内存（GiB）|办理状态",
-		[]any{s.name, c.series(s, cpuP95), c.series(s, memoryP95), num(len(hosts)), num(freedCores), num(freedGiB), state})
+	c.rows("C1", "noticed", "信息系统|CPU P95（逐月）|内存 P95（逐月）|云主机（台）|未挂载云硬盘（块）|可节约 vCPU（核）|可节约内存（GiB）|可节约云硬盘（GiB）|办理状态",
+		[]any{s.name, c.series(s, cpuP95), c.series(s, memoryP95), num(len(hosts)), num(0), num(freedCores), num(freedGiB), freedDisk, state})
 	c.text("C1", 2, "统计期为 2026年7月至2026年9月，数据经 2026年10月3日 09:00 判定。利用率为分配口径（已分配即计，已知关机按 0 计，缺测不计也不补零）；百分位由 5 分钟序列取最近秩。办法未规定阈值，以下为规则文件所定，全文见口径说明。")
-	c.text("C1", 3, fmt.Sprintf("%s有信息系统 1 个列入本次通报，涉及云主机 %d 台，现配 vCPU %v 核、内存 %v GiB。", p.name, len(hosts), cores, gib))
-	c.text("C1", 4, fmt.Sprintf("拟议 %s；预计可节约（F11）vCPU %v 核、内存 %v GiB、%s，金额%s。逐台见附表2。本建议由监测数据计算生成，须经专家、使用单位评审后实施（第二十三条），不作为直接调整依据。", actions, freedCores, freedGiB, sum, yuan))
+	c.text("C1", 3, fmt.Sprintf("%s有信息系统 1 个列入本次通报，涉及云主机 %d 台，云主机现配 vCPU %v 核、内存 %v GiB。", p.name, len(hosts), cores, gib))
+	c.text("C1", 4, fmt.Sprintf("拟议 %s；预计可节约（F11）vCPU %v 核、内存 %v GiB、%s，金额%s。逐项见附表2。本建议由监测数据计算生成，须经专家、使用单位评审后实施（第二十三条），不作为直接调整依据。", actions, freedCores, freedGiB, sum, yuan))
 	// Ten working days after Thursday, 8 October: the 9th, the 10th (a Saturday that is worked),
 	// the 12th to the 16th, and the 19th to the 21st.
 	c.text("C1", 5, "通报日 2026年10月8日，请于 2026年10月21日 前（自通报之日起 10 个工作日）按附表3逐项反馈。该期限为设定值（第二十三条（条文未规定期限，默认草案）），到期仅提醒，不自动处置资源。")
@@ -273,7 +276,7 @@ func (c *claims) proposed(p, s figureParty, model map[string]predicted) {
 	c.rows("sheet", "annex_proposed", "云主机|信息系统|拟议动作|vCPU（核）|内存（GiB）|云硬盘（GiB）|CPU P95（核）|CPU P99（核）|CPU 峰值（核）|内存 P95（GiB）|内存 P99（GiB）|内存峰值（GiB）|"+
 		"目标 vCPU（核）|目标内存（GiB）|目标云硬盘（GiB）|vCPU 变化|内存变化|云硬盘变化|变更后 CPU P95|变更后内存 P95|风险|CPU 风险概率|内存风险概率|置信度|需重启|建议时段|"+
 		"可节约 vCPU（核）|可节约内存（GiB）|可节约云硬盘（GiB）|可节约金额（元/月）|回退|说明", sheet...)
-	c.text("C3", 1, "目标规格取规则文件指定的策略（风险模型，限值第 1 版，自 2017年8月1日 起生效）。预计次月超出目标规格的概率（CPU 与内存取高者）低于 5.0% 为低风险，达到 15.0% 为高风险；回收、合并、存储缩减不作规格风险预测，风险列“未提供”。存储缩减通常需要迁移数据。")
+	c.text("C3", 1, "目标规格取规则文件指定的策略（风险模型，限值第 1 版，自 2017年8月1日 起生效）。预计次月超出目标规格的概率（CPU 与内存取高者）低于 5.0% 为低风险，达到 15.0% 为高风险；回收、合并、存储缩减不作规格风险预测，风险列“未提供”；未挂载云硬盘无用量与风险，列“—”。存储缩减通常需要迁移数据。")
 }
 
 // explained is the explanation of a proposal.
@@ -296,7 +299,7 @@ func explained(h proposedHost, d demand, m predicted, window string) string {
 // forms are C4 to C7 as far as they are filled in.
 func (c *claims) forms(p, s figureParty) {
 	c.text("C6", 1, "审批通过后 3 个工作日内完成（第二十二条）。变更前的规格建议保留至复核结束；任何一步均不自动改动资源。")
-	c.text("C6", 2, "回收的云主机，清除数据前须完成数据备份与日志移交，移交的日志不少于 6 个月（第二十四条、第三十一条），并出具数据清除证明。")
+	c.text("C6", 2, "回收的云主机，清除数据前须完成数据备份与日志移交，移交的日志不少于 6 个月（第二十四条、第三十一条），并出具数据清除证明；回收的云硬盘须完成数据备份并出具数据清除证明，存有日志的按同样要求移交。")
 	c.text("C7", 1, "实施满 1 个月后复核。实施后 CPU P95 高于 80.0% 为反弹（F12）；结果计入下期月报表A4-4 与年度考核得分。")
 	const (
 		replies   = "云主机|信息系统|拟议方案|意见|可接受的规格|理由|佐证|拟实施时间"
@@ -380,7 +383,7 @@ func officeClaims(d *definitions) *claims {
 	c.pair("生成依据时间（判定时间）", "2026年10月3日 09:00")
 	c.pair("办理情况截至", "2026年11月30日")
 	// Three items of the first unit: one agreed, one partly, one not; two of three passed.
-	c.rows("C8", "summary_units", "使用单位|单位代码|系统（个）|已通报（个）|反馈率|同意率|部分同意（台）|不同意（台）|评审通过率|实施率|评审核减 vCPU（核）|评审核减内存（GiB）|已实施 vCPU（核）|已实施内存（GiB）|节约额（元/月）|超期（个）",
+	c.rows("C8", "summary_units", "使用单位|单位代码|系统（个）|已通报（个）|反馈率|同意率|部分同意（项）|不同意（项）|评审通过率|实施率|评审核减 vCPU（核）|评审核减内存（GiB）|已实施 vCPU（核）|已实施内存（GiB）|节约额（元/月）|超期（个）",
 		[]any{"省甲厅", "N-0001", num(1), num(1), pct(1), pct(1 / 3.0), num(1), num(1), pct(2 / 3.0), pct(1), num(4), num(8), num(4), num(8), absentCell(), num(0)},
 		[]any{hostileUnit, "N-0002", num(1), num(1), pct(1), pct(1), num(0), num(0), pct(1), pct(1), num(4), num(8), num(4), num(8), fixed2(400), num(1)},
 		[]any{"合计", "—", num(2), num(2), pct(1), pct(2 / 4.0), num(1), num(1), pct(3 / 4.0), pct(1), num(8), num(16), num(8), num(16), absentCell(), num(1)})
@@ -391,7 +394,7 @@ func officeClaims(d *definitions) *claims {
 		[]any{"公文系统", "省甲厅", "2026-09", "已复核", "2026-10-08", "2026-10-21", "2026-10-14", "2026-10-20", "2026-10-20", late("2026-10-23", 1), "2026-10-26", late("2026-11-26", 2), "2026-11-30", "办结 (云监管平台服务商、领导小组办公室)", num(0)},
 		[]any{hostileSystem, hostileUnit, "2026-09", "已实施", "2026-10-08", late("2026-10-21", 1), "2026-10-22", "2026-10-23", "2026-10-23", "2026-10-28", "2026-10-26", late("2026-11-26", 2), "—", "复核 (云监管平台服务商、领导小组办公室)", num(2)})
 	c.rows("C8", "overdue", "信息系统|使用单位|月份|环节|应办日|现超期（工作日）", []any{hostileSystem, hostileUnit, "2026-09", "复核", "2026-11-26", num(2)})
-	c.text("C8", 1, "2026年9月共对 2 个使用单位的 2 个信息系统提出低利用率事项，已通报 2 个，反馈率 100.0%；逐台同意率 50.0%，评审通过率 75.0%，实施率 100.0%；评审核减 vCPU 8 核、内存 16 GiB，已实施 vCPU 8 核、内存 16 GiB，节约额未提供；超期事项 1 个。办理情况截至 2026年11月30日。")
+	c.text("C8", 1, "2026年9月共对 2 个使用单位的 2 个信息系统提出低利用率事项，已通报 2 个，反馈率 100.0%；逐项同意率 50.0%，评审通过率 75.0%，实施率 100.0%；评审核减 vCPU 8 核、内存 16 GiB、云硬盘 未提供，已实施 vCPU 8 核、内存 16 GiB、云硬盘 未提供，节约额未提供；超期事项 1 个。办理情况截至 2026年11月30日。")
 	c.limits()
 	c.rules("sheet", "low-utilization", "idle-host")
 	return c

@@ -2,50 +2,68 @@ package collector_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
-// securityClaims are the figures of the reports B and S, which may be one document or two.
-func securityClaims(d *definitions) *claims {
-	c := expectations("BS", d)
+// securityClaims are the figures of the report B, of S, or of the two bound together, as named.
+func securityClaims(d *definitions, document string) *claims {
+	c := expectations(document, d)
 	c.pair("云服务商", "天府云 (tianfu)")
 	c.pair("统计期", "2026年9月1日 00:00 至 2026年10月1日 00:00（不含），北京时间")
 	c.pair("生成依据时间（判定时间）", "2026年10月3日 09:00")
-	c.sources()
-	c.assets()
-	c.logs()
-	c.imported()
-	c.situation()
+	var sources [][]any
+	if strings.Contains(document, "B") {
+		sources = operationSources()
+		c.assets()
+		c.logs()
+		c.imported()
+	}
+	if strings.Contains(document, "S") {
+		sources = append(sources, situationSources()...)
+		c.situation()
+	}
+	section, table := "B0", "sec_sources"
+	if document == "S" {
+		section, table = "S0", "sec_sources_situation"
+	}
+	c.rows(section, table, "章节|来源|导入种类|导入时间|所述月份", sources...)
 	return c
 }
 
-// sources is B0: every file was imported on the third of October.
-func (c *claims) sources() {
+// operationSources and situationSources tell of what the sections are made: every file was
+// imported on the third of October.
+func operationSources() [][]any {
 	const at, none, missing = "2026年10月3日 09:00", "—", "未提供"
-	var rows [][]any
-	for _, r := range [][4]string{
-		{"本月工作概况", "导入", at, "2026年9月"},
-		{"资产与防护覆盖", "自动采集", none, none},
-		{"资产与防护覆盖", "导入", at, none},
-		{"日志保存合规", "自动采集", none, none},
-		{"日志保存合规", "导入", missing, missing},
-		{"漏洞与补丁", "导入", at, "2026年8月 至 2026年9月"},
-		{"账户与权限、基线核查", "导入", at, "2026年9月"},
-		{"备份与恢复", "导入", at, "2026年9月"},
-		{"变更与加固", "导入", missing, missing},
-		{"整改台账", "导入", at, "2026年9月"},
-		{"下月计划", "人工填报", none, none},
-		{"总体态势与等级", "自动采集", none, none},
-		{"总体态势与等级", "人工填报", none, none},
-		{"攻击与告警", "导入", at, "2026年7月 至 2026年9月"},
-		{"安全事件", "导入", at, "2026年9月"},
-		{"监测盲区", "自动采集", none, none},
-		{"趋势与预警", "自动采集", none, none},
-		{"建议", "人工填报", none, none},
-	} {
-		rows = append(rows, []any{r[0], r[1], r[2], r[3]})
+	return [][]any{
+		{"本月工作概况", "导入", "法定工作", at, "2026年9月"},
+		{"资产与防护覆盖", "自动采集", none, none, none},
+		{"资产与防护覆盖", "导入", "等级保护", at, none},
+		{"日志保存合规", "自动采集", none, none, none},
+		{"日志保存合规", "导入", "退网系统日志移交", missing, missing},
+		{"漏洞与补丁", "导入", "漏洞", at, "2026年8月 至 2026年9月"},
+		{"账户与权限、基线核查", "导入", "账户与权限、基线核查", at, "2026年9月"},
+		{"备份与恢复", "导入", "备份与恢复", at, "2026年9月"},
+		{"变更与加固", "导入", "变更与加固", missing, missing},
+		{"整改台账", "导入", "整改台账", at, "2026年9月"},
+		{"下月计划", "人工填报", none, none, none},
 	}
-	c.rows("B0", "sec_sources", "章节|来源|导入时间|所述月份", rows...)
+}
+
+func situationSources() [][]any {
+	const at, none = "2026年10月3日 09:00", "—"
+	return [][]any{
+		{"总体态势与等级", "自动采集", none, none, none},
+		{"总体态势与等级", "导入", "漏洞", at, "2026年8月 至 2026年9月"},
+		{"总体态势与等级", "导入", "整改台账", at, "2026年9月"},
+		{"总体态势与等级", "人工填报", none, none, none},
+		{"攻击与告警", "导入", "攻击与告警", at, "2026年7月 至 2026年9月"},
+		{"安全事件", "导入", "故障与安全事件", at, "2026年9月"},
+		{"监测盲区", "自动采集", none, none, none},
+		{"趋势与预警", "自动采集", none, none, none},
+		{"趋势与预警", "导入", "漏洞", at, "2026年8月 至 2026年9月"},
+		{"建议", "人工填报", none, none, none},
+	}
 }
 
 // assets are B1 and B2. Three hosts told their system: two with CentOS 7, whose updates ended on

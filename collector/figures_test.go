@@ -15,7 +15,7 @@ func TestEveryFigure(t *testing.T) {
 	explained := explanations(t)
 	documents := f.documents(t)
 	d := &definitions{t: t, done: map[string]*gauged{}}
-	all := []*claims{usageClaims(d), securityClaims(d), officeClaims(d)}
+	all := []*claims{usageClaims(d), securityClaims(d, "B"), securityClaims(d, "S"), securityClaims(d, "BS"), officeClaims(d)}
 	for _, u := range figureUnits() {
 		all = append(all, noticeClaims(t, d, f, u))
 	}

@@ -170,7 +170,7 @@ func (c *claims) summary() {
 		said[1], said[0], said[2], said[3], said[4], said[5], said[6], said[7], said[8], said[9], said[10], pct(1/3.0).text))
 	// F11: c3 is given back, whose disk is not registered; a3 is halved, the disks of a1 and a2
 	// shrink to 60 GiB, for which there is no price. F13 and F15 as in A5 and A6.
-	c.text("A1", 2, "可节约量（F11）：回收闲置云主机可节约 vCPU 4 核、内存 8 GiB、云硬盘 未提供；判定偏低的信息系统的其余云主机：降配 1 台、存储缩减 2 台，可节约 4 核 8 GiB 云硬盘 80 GiB；以上金额合计未提供。"+
+	c.text("A1", 2, "可节约量（F11）：回收闲置云主机可节约 vCPU 4 核、内存 8 GiB、云硬盘 未提供；回收未挂载云硬盘 未提供；判定偏低的信息系统的其余云主机：降配 1 台、存储缩减 2 台，可节约 4 核 8 GiB 云硬盘 80 GiB；以上金额合计未提供。"+
 		"平台可用率（F13）："+pct3(available(allOutages)).text+"。日志合规率（F15）："+pct(4/8.0).text+"。")
 }
 

@@ -116,8 +116,9 @@ func (w *walker) section(s *report.Section) {
 // keyed returns what tells each row from the others: as many of the first cells as it takes.
 func keyed(t *report.Table) []string {
 	for n := 1; ; n++ {
-		keys, seen := make([]string, len(t.Rows)), map[string]bool{}
-		for i, row := range t.Rows {
+		keys, seen := make([]string, t.Len()), map[string]bool{}
+		for i := range keys {
+			row := t.Row(i, nil)
 			var cells []string
 			for _, c := range row[:min(n, len(row))] {
 				cells = append(cells, c.Text)
@@ -147,8 +148,8 @@ func (w *walker) table(section string, t *report.Table) {
 		}
 	}
 	keys := keyed(t)
-	for i, row := range t.Rows {
-		for k, c := range row {
+	for i := range t.Len() {
+		for k, c := range t.Row(i, nil) {
 			w.add(section, id, keys[i], heads[k], shown{text: c.Text + c.Note, figure: c.Figure, typed: t.Heads[k].Kind != report.KindText || c.Kind != report.KindText})
 		}
 	}
