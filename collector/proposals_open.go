@@ -50,6 +50,16 @@ func OpenProposals(ctx context.Context, db *Database, run store.JudgeRun, now ti
 	for _, h := range known.Hosts {
 		o.hosts[HostSubject(h.Provider, h.ID)] = h
 	}
+	o.runs = map[string]map[string]bool{}
+	for _, h := range o.hosts {
+		if h.Provider == "" {
+			continue
+		}
+		if o.runs[h.System] == nil {
+			o.runs[h.System] = map[string]bool{}
+		}
+		o.runs[h.System][h.Provider] = true
+	}
 	o.known = known
 	o.volumes = map[calendar.Month]map[string]unattachedVolume{}
 	o.units = map[string]string{}
@@ -87,6 +97,7 @@ type opening struct {
 	now     time.Time
 	known   inventory.Batch
 	hosts   map[string]inventory.Host
+	runs    map[string]map[string]bool                     // providers by the systems of whose hosts they run some
 	volumes map[calendar.Month]map[string]unattachedVolume // those at the end of a month, by subject
 	units   map[string]string                              // of systems
 	records map[string][]store.ProposalRecord
@@ -285,14 +296,12 @@ func (s *foundSystem) event() proposal.Event {
 
 // providers are those of the hosts of a system.
 func (o *opening) providers(system string, found *foundSystem) []string {
-	set := map[string]bool{}
+	set := maps.Clone(o.runs[system])
+	if set == nil {
+		set = map[string]bool{}
+	}
 	for _, r := range found.Items {
 		set[r.Provider] = true
-	}
-	for _, h := range o.hosts {
-		if h.System == system && h.Provider != "" {
-			set[h.Provider] = true
-		}
 	}
 	return slices.Sorted(maps.Keys(set))
 }

@@ -109,7 +109,7 @@ A month that is closed is not judged again, unless close --correct gives a reaso
 // limit, unless the environment says what is wanted: judging makes much of it and keeps
 // little.
 func spareCollections() {
-	const percent, limit = 300, 960 << 20
+	const percent, limit = 300, 1 << 30
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
 	}
