@@ -44,20 +44,22 @@ func (b *bench) openDatabaseIn(ctx context.Context, dir string) (_ *database, er
 	return d, nil
 }
 
-func (d *database) open(ctx context.Context) (err error) {
-	if d.engine, err = engine.Start(ctx, d.config); err != nil {
+func (d *database) open(ctx context.Context) error {
+	e, err := engine.Start(ctx, d.config)
+	if err != nil {
 		return err
 	}
-	if d.Store, err = store.Open(ctx, store.Options{Dial: d.engine.DialContext}); err != nil {
-		return errors.Join(err, d.engine.Close())
+	if d.Store, err = store.Open(ctx, store.Options{Dial: e.DialContext}); err != nil {
+		return errors.Join(err, e.Close())
 	}
+	d.engine = e
 	return nil
 }
 
 // again starts the engine anew: it does not give the memory of earlier questions
 // and merges back at once, which would count as the next one's.
 func (d *database) again(ctx context.Context) error {
-	if err := errors.Join(d.Close(), d.engine.Close()); err != nil {
+	if err := d.leave(); err != nil {
 		return err
 	}
 	return d.open(ctx)
@@ -65,8 +67,15 @@ func (d *database) again(ctx context.Context) error {
 
 func (d *database) close() error { return errors.Join(d.leave(), os.RemoveAll(d.dir)) }
 
-// leave ends the engine and keeps the data.
-func (d *database) leave() error { return errors.Join(d.Close(), d.engine.Close()) }
+// leave ends the engine, if it runs, and keeps the data.
+func (d *database) leave() error {
+	if d.engine == nil {
+		return nil
+	}
+	err := errors.Join(d.Close(), d.engine.Close())
+	d.engine = nil
+	return err
+}
 
 // cost is what a question took.
 type cost struct {
