@@ -303,6 +303,7 @@ func FuzzVerify(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(token)
+	f.Add(token[:len(token)-5] + "\n" + token[len(token)-5:])
 	f.Add("yjp.cA.")
 	f.Fuzz(func(t *testing.T, s string) {
 		if scope, err := (Secrets{"p": secret}).Verify(s); err == nil {

@@ -3,7 +3,6 @@ package ingest
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -92,7 +91,7 @@ func VerifyRole(secret []byte, token string) (Person, error) {
 	}
 	var decoded [4]string
 	for i, part := range parts[1:] {
-		b, err := base64.RawURLEncoding.Strict().DecodeString(part)
+		b, err := decode(part)
 		if err != nil {
 			return Person{}, fmt.Errorf("%w: the token is damaged", ErrUnauthorized)
 		}
