@@ -123,17 +123,7 @@ func (f *figured) records(t *testing.T) {
 // do records a step of a proposal on a day.
 func (f *figured) do(t *testing.T, id, day string, role proposal.Role, kind proposal.Kind, d proposal.Data) {
 	t.Helper()
-	date, err := calendar.ParseDate(day)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if at := date.In(store.Zone()).Add(10 * time.Hour); at.After(f.now) {
-		f.now = at
-	}
-	_, changed, err := f.db.RecordEvent(t.Context(), id, store.Slice{}, proposal.Event{Kind: kind, At: f.now, By: "王", Role: role, Data: d}, f.now)
-	if err != nil || !changed {
-		t.Fatalf("%s of %s: changed %v, %v", kind, id, changed, err)
-	}
+	recordOn(t, f.db, &f.now, id, day, proposal.Event{Role: role, Kind: kind, Data: d})
 }
 
 // The proposals of September: S1 with a1 to a3, and S3 with c3.

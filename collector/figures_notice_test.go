@@ -39,17 +39,6 @@ type proposedHost struct {
 	rollback                 string
 }
 
-func sizeText(vcpu, gib, disk float64) string {
-	if vcpu == 0 && gib == 0 && disk > 0 { // of a saving
-		return fmt.Sprintf("云硬盘 %s GiB", num(disk).text)
-	}
-	text := fmt.Sprintf("%s 核 %s GiB", num(vcpu).text, num(gib).text)
-	if disk > 0 {
-		text += fmt.Sprintf(" 云硬盘 %s GiB", num(disk).text)
-	}
-	return text
-}
-
 // proposals are those of a unit. 40 of 100 GiB are used; with 30 % in reserve 57.1 are needed,
 // which is rounded up to 60. A flavour of half the size costs 400 instead of 800 yuan.
 func proposedHosts(unit string) []proposedHost {

@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -252,4 +253,15 @@ func growth(h *fixtureHost) (perDay, days float64, grows bool) {
 // at is the local time of a slot of a month.
 func slotTime(month time.Month, slot int) time.Time {
 	return calendar.Month{Year: 2026, Month: month}.Start(store.Zone()).Add(time.Duration(slot) * 5 * time.Minute)
+}
+
+func sizeText(vcpu, gib, disk float64) string {
+	if vcpu == 0 && gib == 0 && disk > 0 { // of a saving
+		return fmt.Sprintf("云硬盘 %s GiB", num(disk).text)
+	}
+	text := fmt.Sprintf("%s 核 %s GiB", num(vcpu).text, num(gib).text)
+	if disk > 0 {
+		text += fmt.Sprintf(" 云硬盘 %s GiB", num(disk).text)
+	}
+	return text
 }

@@ -253,7 +253,8 @@ func MonthSpan(c calendar.Calendar, m calendar.Month, now time.Time) store.Span 
 const findingBatch = 5000
 
 // all judges group by group, hands the facts of each group and the findings over in
-// batches, and the series of the hosts over a span to history.
+// batches, and the series of the hosts over a span to history. keep and save may return
+// before they are done: what was handed over is not changed any more.
 func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, keep func(store.GroupFacts), save func([]store.Finding)) error {
 	months, days := 1, 0
 	for _, r := range rulesOf(j.pack, j.month) {

@@ -162,16 +162,24 @@ const caseID = "2026-10-s"
 // do records an event on a day and moves the clock there.
 func (f *caseFile) do(t *testing.T, day string, role proposal.Role, kind proposal.Kind, d proposal.Data) collector.ProposalView {
 	t.Helper()
+	return recordOn(t, f.db, &f.now, caseID, day, proposal.Event{Role: role, Kind: kind, Data: d})
+}
+
+// recordOn records a step of a proposal at ten o'clock of a day, and moves the clock there if
+// it is earlier.
+func recordOn(t *testing.T, db *collector.Database, now *time.Time, id, day string, e proposal.Event) collector.ProposalView {
+	t.Helper()
 	date, err := calendar.ParseDate(day)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if at := date.In(store.Zone()).Add(10 * time.Hour); at.After(f.now) {
-		f.now = at
+	if at := date.In(store.Zone()).Add(10 * time.Hour); at.After(*now) {
+		*now = at
 	}
-	v, changed, err := f.db.RecordEvent(t.Context(), caseID, store.Slice{}, proposal.Event{Kind: kind, At: f.now, By: "王", Role: role, Data: d}, f.now)
+	e.At, e.By = *now, "王"
+	v, changed, err := db.RecordEvent(t.Context(), id, store.Slice{}, e, *now)
 	if err != nil || !changed {
-		t.Fatalf("%s: changed %v, %v", kind, changed, err)
+		t.Fatalf("%s of %s: changed %v, %v", e.Kind, id, changed, err)
 	}
 	return v
 }
