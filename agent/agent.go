@@ -74,6 +74,7 @@ type agent struct {
 	encode       encoder
 	notify       *sdnotify.Notifier
 
+	alarm    alarm
 	grid     grid
 	identity identity
 	states   map[string]bool // whether a probe failed in the last interval
@@ -122,6 +123,7 @@ func newAgent(o Options) (*agent, error) {
 	a.self = newSelf(o.Version, a.meter)
 	a.logs = newWatch(a)
 	if o.Config.CollectorURL == "" {
+		a.alarm = newAlarm(o.Alone, a.look)
 		return a, nil
 	}
 	client, err := push.New(a.pushOptions(), a.meter)
@@ -138,6 +140,7 @@ func newAgent(o Options) (*agent, error) {
 		return nil, err
 	}
 	a.delivery = newDelivery(a, client, queue, lock)
+	a.alarm = newAlarm(o.Alone, a.look)
 	return a, nil
 }
 
@@ -150,6 +153,7 @@ func (a *agent) pushOptions() push.Options {
 }
 
 func (a *agent) close() {
+	a.alarm.stop()
 	if a.delivery != nil {
 		a.delivery.lock.Close()
 	}
@@ -172,40 +176,59 @@ func (a *agent) run(ctx context.Context) error {
 	}
 	defer a.logs.end()
 
-	grid := newAlarm(a.Alone)
-	defer grid.stop()
-	grid.reset(a.grid.start(a.Wall(), time.Now()))
-	for {
+	defer context.AfterFunc(ctx, a.alarm.wake)()
+	a.alarm.reset(a.grid.start(a.Wall(), time.Now()))
+	var err error
+	a.alarm.loop(func(woken bool) (more bool) {
+		more, err = a.round(ctx, woken)
+		return more && err == nil
+	})
+	return err
+}
+
+// round does what is due: after a ring of the alarm what its time has come for, and
+// otherwise what other goroutines have said.
+func (a *agent) round(ctx context.Context, woken bool) (more bool, err error) {
+	if !woken {
+		err = a.tick(ctx)
+	} else if more, err = a.listen(ctx); err == nil && !more {
+		a.notify.Say("STOPPING=1")
+		a.Log.Info("agent stops", slog.Int64("spool_batches", a.self.spoolBatches.Load()))
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := a.delivery.ring(ctx); err != nil {
+		return false, err
+	}
+	next := a.grid.wait(a.Wall())
+	if pause, armed := a.delivery.wait(); armed {
+		next = min(next, pause)
+	}
+	a.alarm.reset(next)
+	return true, nil
+}
+
+// listen takes what other goroutines have to say, and reports whether the agent is to
+// go on.
+func (a *agent) listen(ctx context.Context) (more bool, err error) {
+	for err == nil {
 		select {
-		case <-ctx.Done():
-			a.notify.Say("STOPPING=1")
-			a.Log.Info("agent stops", slog.Int64("spool_batches", a.self.spoolBatches.Load()))
-			return nil
-		case <-grid.ring():
-			if err := a.tick(ctx); err != nil {
-				return err
-			}
-			grid.reset(a.grid.wait(a.Wall()))
-		case <-a.delivery.due():
-			if err := a.delivery.send(ctx); err != nil {
-				return err
-			}
 		case r := <-a.delivery.answers():
-			if err := a.delivery.settle(ctx, r); err != nil {
-				return err
-			}
+			err = a.delivery.settle(ctx, r)
 			if !math.IsNaN(a.offset) {
 				a.clockOffset.Store(math.Float64bits(a.offset))
 				a.logs.clockKnown()
 			}
 		case r := <-a.logs.ready():
-			if err := a.logs.take(r); err != nil {
-				return err
-			}
-		case err := <-a.logs.broken():
-			return err
+			err = a.logs.take(r)
+		case err = <-a.logs.broken():
+		default:
+			return ctx.Err() == nil, nil
 		}
 	}
+	return false, err
 }
 
 // tick does what is due at one instant of the grid.
@@ -252,7 +275,11 @@ func (a *agent) closeInterval(ctx context.Context, wall time.Time) error {
 	if a.delivery == nil {
 		return nil
 	}
-	body, err := a.encode.report(a.toSend(), a.identity.now.Host, a.grid.began())
+	all, err := a.toSend()
+	if err != nil {
+		return err
+	}
+	body, err := a.encode.report(all, a.identity.now.Host, a.grid.began())
 	if err != nil {
 		return err
 	}

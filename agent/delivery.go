@@ -27,8 +27,8 @@ type delivery struct {
 	queue  *spool.Spool
 	lock   *os.File
 
-	timer    *time.Timer
 	armed    bool
+	at       time.Time // of the next request, if armed
 	sending  bool
 	answer   chan answer
 	cancel   context.CancelFunc
@@ -53,8 +53,6 @@ type answer struct {
 
 func newDelivery(a *agent, client *push.Client, queue *spool.Spool, lock *os.File) *delivery {
 	d := &delivery{a: a, client: client, queue: queue, lock: lock, answer: make(chan answer, 1)}
-	d.timer = time.NewTimer(time.Hour)
-	d.timer.Stop()
 	d.count()
 	return d
 }
@@ -71,18 +69,26 @@ func (d *delivery) end() {
 	if d == nil {
 		return
 	}
-	d.timer.Stop()
 	if d.sending {
 		d.cancel()
 		<-d.answer
 	}
 }
 
-func (d *delivery) due() <-chan time.Time {
-	if d == nil {
+// wait is how long to wait for the next request, if one is to be made.
+func (d *delivery) wait() (pause time.Duration, armed bool) {
+	if d == nil || !d.armed {
+		return 0, false
+	}
+	return max(time.Until(d.at), 0), true
+}
+
+// ring sends what is due.
+func (d *delivery) ring(ctx context.Context) error {
+	if pause, armed := d.wait(); !armed || pause > 0 {
 		return nil
 	}
-	return d.timer.C
+	return d.send(ctx)
 }
 
 func (d *delivery) answers() <-chan answer {
@@ -123,7 +129,7 @@ func (d *delivery) put(b spool.Batch) (kept bool) {
 }
 
 func (d *delivery) arm(pause time.Duration) {
-	d.timer.Reset(pause)
+	d.at = time.Now().Add(pause)
 	d.armed = true
 }
 
@@ -153,6 +159,7 @@ func (d *delivery) send(ctx context.Context) error {
 		begin := time.Now()
 		v, err := d.client.Send(ctx, content, body)
 		d.answer <- answer{id, v, err != nil, time.Since(begin)}
+		d.a.alarm.wake()
 	}()
 	return nil
 }

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/yunjian-io/yunjian/agent/probe"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
 
@@ -32,52 +32,50 @@ type series struct {
 	value  float64
 }
 
-// gather returns the canonical series of the probes, host totals first.
+// measured are the values of the probes as series.
+func measured(values []probe.Value) []series {
+	all := make([]series, len(values))
+	for i, v := range values {
+		all[i] = series{v.Total, v.Name, v.Label, v.Number}
+	}
+	return all
+}
+
+// gather returns the labelled series of the wire that a page has.
 func (e encoder) gather(g prometheus.Gatherer) ([]series, error) {
 	families, err := g.Gather()
 	if err != nil {
-		return nil, fmt.Errorf("gather probes: %w", err)
+		return nil, fmt.Errorf("gather figures: %w", err)
 	}
 	var all []series
 	for _, f := range families {
-		s := series{order: wire.RowWidth, name: f.GetName()}
-		position, total := e.table.Total([]byte(s.name))
-		device, labelled := e.table.Device([]byte(s.name))
-		if !total && !labelled {
-			continue // whether probes succeeded; the wire has their number
-		}
-		if total {
-			s.order = position
+		device, ok := e.table.Device([]byte(f.GetName()))
+		if !ok {
+			continue
 		}
 		for _, m := range f.GetMetric() {
 			for _, l := range m.GetLabel() {
-				s.device = wire.Label{Name: device.Label, Value: l.GetValue()}
+				all = append(all, series{wire.RowWidth, f.GetName(), wire.Label{Name: device.Label, Value: l.GetValue()}, m.GetGauge().GetValue()})
 			}
-			s.value = m.GetGauge().GetValue()
-			all = append(all, s)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b series) int { return cmp.Compare(a.order, b.order) })
 	return all, nil
 }
 
-// report encodes the interval that began at ts. Every host total is in it, since
-// the collector makes a row of nothing less.
-func (e encoder) report(g prometheus.Gatherer, host string, ts time.Time) ([]byte, error) {
-	all, err := e.gather(g)
-	if err != nil {
-		return nil, err
-	}
+// report encodes the interval that began at ts: host totals, and then labelled series.
+// Every host total is in it, since the collector makes a row of nothing less.
+func (e encoder) report(all []series, host string, ts time.Time) ([]byte, error) {
 	if len(all) < wire.RowWidth || all[wire.RowWidth-1].order != wire.RowWidth-1 {
 		return nil, errors.New("encode report: a host total was not published")
 	}
+	var labels [3]wire.Label
 	for _, s := range all {
-		labels := []wire.Label{{Name: wire.LabelName, Value: s.name}, {Name: wire.LabelHost, Value: host}}
+		of := append(labels[:0], wire.Label{Name: wire.LabelName, Value: s.name}, wire.Label{Name: wire.LabelHost, Value: host})
 		if s.order == wire.RowWidth {
-			labels = append(labels, s.device)
-			wire.SortLabels(labels)
+			of = append(of, s.device)
+			wire.SortLabels(of)
 		}
-		e.enc.Add(labels, wire.Sample{Milliseconds: ts.UnixMilli(), Value: s.value})
+		e.enc.Add(of, wire.Sample{Milliseconds: ts.UnixMilli(), Value: s.value})
 	}
 	return e.enc.Bytes(), nil
 }

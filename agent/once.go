@@ -52,10 +52,7 @@ func Once(ctx context.Context, o Options, format Format, to io.Writer) error {
 	if format == Prometheus {
 		return writeText(probes, to)
 	}
-	all, err := newEncoder().gather(probes.Gatherer())
-	if err != nil {
-		return err
-	}
+	all := measured(probes.Values())
 	if format == JSON {
 		return writeJSON(id, all, to)
 	}

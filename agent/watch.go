@@ -49,7 +49,7 @@ func newWatch(a *agent) *watch {
 		return nil
 	}
 	return &watch{
-		a: a, every: time.Duration(c.Logs.Interval), reports: make(chan *logs.Report), spooled: make(chan bool),
+		a: a, every: time.Duration(c.Logs.Interval), reports: make(chan *logs.Report, 1), spooled: make(chan bool),
 		failed: make(chan error, 1), done: make(chan struct{}), clock: make(chan struct{}, 1), gauges: newLogGauges(),
 	}
 }
@@ -131,6 +131,7 @@ func (w *watch) run(ctx context.Context) {
 		}
 		if err != nil {
 			w.failed <- err
+			w.a.alarm.wake()
 			return
 		}
 		w.a.heap.rest()
@@ -181,11 +182,8 @@ func (w *watch) pass(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case w.reports <- report:
-	}
+	w.reports <- report // the one before was taken, or its answer would not have come
+	w.a.alarm.wake()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -350,11 +348,13 @@ func (a *agent) gatherer() prometheus.Gatherer {
 }
 
 // toSend is what the next report carries: the figures of the logs once after each pass.
-func (a *agent) toSend() prometheus.Gatherer {
+func (a *agent) toSend() ([]series, error) {
+	all := measured(a.probes.Values())
 	if a.logs == nil || !a.logs.gauges.due() {
-		return a.probes.Gatherer()
+		return all, nil
 	}
-	return a.gatherer()
+	figures, err := a.encode.gather(a.logs.gauges.registry)
+	return append(all, figures...), err
 }
 
 // due reports whether the figures are to be sent, and takes it that they are.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 
 	"github.com/yunjian-io/yunjian/internal/wire"
@@ -48,12 +47,16 @@ func (t ticks) since(from ticks) (d ticks, sum float64, ok bool) {
 }
 
 // read takes the first line of /proc/stat.
-func (c *cpu) read() (t ticks, err error) {
+func (c *cpu) read() (ticks, error) {
 	name := c.roots.proc("stat")
 	data, err := c.file.read(name)
 	if err != nil {
-		return t, err
+		return ticks{}, err
 	}
+	return parseTicks(name, data)
+}
+
+func parseTicks(name string, data []byte) (t ticks, err error) {
 	first, ok := bytes.CutPrefix(data, []byte("cpu "))
 	if !ok {
 		return t, fmt.Errorf("%s does not begin with cpu times", name)
@@ -68,6 +71,11 @@ func (c *cpu) read() (t ticks, err error) {
 
 func (c *cpu) look(context.Context) error {
 	now, err := c.read()
+	return c.see(now, err)
+}
+
+// see takes a reading up into the running interval.
+func (c *cpu) see(now ticks, err error) error {
 	if err != nil {
 		c.have = false
 		return fmt.Errorf("read cpu times: %w", err)
@@ -85,15 +93,22 @@ func (c *cpu) look(context.Context) error {
 	return nil
 }
 
-func (c *cpu) cut(ctx context.Context, out *values) error {
-	c.file.close()
-	err := c.look(ctx)
+func (c *cpu) cut(_ context.Context, out *values) error {
+	// Once an interval the file is read to its end.
+	c.file.cut()
+	name := c.roots.proc("stat")
+	data, err := c.file.whole(name)
+	var now ticks
+	if err == nil {
+		now, err = parseTicks(name, data)
+	}
+	err = c.see(now, err)
 	began, last, whole, peak := c.began, c.last, c.whole, c.peak
 	c.began, c.whole, c.peak = c.last, err == nil, math.NaN()
 	if err != nil {
 		return err
 	}
-	online, boot, err := c.stat()
+	online, boot, err := parseStat(name, data)
 	if err != nil {
 		return err
 	}
@@ -111,14 +126,9 @@ func (c *cpu) cut(ctx context.Context, out *values) error {
 	return nil
 }
 
-// stat returns the number of online CPUs and the time of boot in seconds since
+// parseStat returns the number of online CPUs and the time of boot in seconds since
 // 1970. gopsutil's own boot time is now less the uptime, and so trembles by a second.
-func (c *cpu) stat() (online int, boot int64, err error) {
-	name := c.roots.proc("stat")
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return 0, 0, fmt.Errorf("read cpu count: %w", err)
-	}
+func parseStat(name string, data []byte) (online int, boot int64, err error) {
 	for line := range bytes.Lines(data) {
 		if rest, ok := bytes.CutPrefix(line, []byte("cpu")); ok && len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
 			online++

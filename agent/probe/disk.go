@@ -1,14 +1,13 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
+	"strconv"
 	"strings"
-
-	gopsutil "github.com/shirou/gopsutil/v3/disk"
 
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
@@ -17,7 +16,12 @@ import (
 // stacked on a disk (device mapper, RAID) do not count its bytes again.
 type disk struct {
 	roots Roots
+	file  keptFile
 	last  map[string]traffic
+
+	listed []string // names in /proc/diskstats that disks was chosen from
+	disks  []string
+	fresh  int // for how many cuts more they hold
 }
 
 // stacked are block devices that live on others or in memory.
@@ -60,10 +64,10 @@ func (d *disk) whole() ([]string, error) {
 
 func (*disk) look(context.Context) error { return nil }
 
-func (d *disk) cut(ctx context.Context, out *values) error {
+func (d *disk) cut(_ context.Context, out *values) error {
 	last := d.last
 	d.last = nil
-	now, err := d.read(ctx)
+	now, err := d.read()
 	if err != nil {
 		return fmt.Errorf("read disks: %w", err)
 	}
@@ -75,28 +79,67 @@ func (d *disk) cut(ctx context.Context, out *values) error {
 	return nil
 }
 
-func (d *disk) read(ctx context.Context) (map[string]traffic, error) {
-	names, err := d.whole()
+// sectorBytes is the unit of /proc/diskstats, whatever the disk's own is.
+const sectorBytes = 512
+
+func (d *disk) read() (map[string]traffic, error) {
+	d.file.cut()
+	name := d.roots.proc("diskstats")
+	data, err := d.file.whole(name)
 	if err != nil {
 		return nil, err
 	}
-	var only []string // gopsutil compares with base names
-	if !slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, "/") }) {
-		only = slices.Clone(names)
+	all := make(map[string]traffic, len(d.listed))
+	same, n := true, 0
+	for line := range bytes.Lines(data) {
+		disk, t, err := parseDisk(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all[string(disk)] = t
+		if same = same && n < len(d.listed) && d.listed[n] == string(disk); !same {
+			d.listed = append(d.listed[:n], string(disk))
+		}
+		n++
 	}
-	all, err := gopsutil.IOCountersWithContext(ctx, only...)
-	if err != nil {
-		return nil, err
+	same = same && n == len(d.listed)
+	d.listed = d.listed[:n]
+	if d.fresh--; !same || d.fresh <= 0 {
+		if d.disks, err = d.whole(); err != nil {
+			return nil, err
+		}
+		d.fresh = relist
 	}
-	if len(all) == 0 {
-		// It leaves out disks that were never used; that all of them were not is
-		// no more likely than a file in another format.
-		return nil, errors.New(d.roots.proc("diskstats") + " has counts of no disk")
+	now := make(map[string]traffic, len(d.disks))
+	for _, disk := range d.disks {
+		if t, ok := all[disk]; ok {
+			now[disk] = t
+		}
 	}
-	now := make(map[string]traffic, len(names))
-	for _, name := range names {
-		c := all[name] // a disk that was never used is left out: all zero
-		now[name] = traffic{c.ReadBytes, c.WriteBytes, c.ReadCount, c.WriteCount}
+	if len(now) == 0 {
+		return nil, errors.New(name + " has counts of no disk")
 	}
 	return now, nil
+}
+
+// parseDisk takes a line of /proc/diskstats apart.
+func parseDisk(line []byte) (name []byte, t traffic, err error) {
+	// Behind the name: reads, merged, sectors, ms, writes, merged, sectors.
+	var n [7]uint64
+	at := 0
+	for word := range bytes.FieldsSeq(line) {
+		switch {
+		case at == 2:
+			name = word
+		case at > 2 && at < 3+len(n):
+			if n[at-3], err = strconv.ParseUint(string(word), 10, 64); err != nil {
+				return nil, t, fmt.Errorf("column %d is %.20q, no number", at+1, word)
+			}
+		}
+		at++
+	}
+	if at < 3+len(n) {
+		return nil, t, fmt.Errorf("a line has %d columns", at)
+	}
+	return name, traffic{n[2] * sectorBytes, n[6] * sectorBytes, n[0], n[4]}, nil
 }

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -39,6 +40,10 @@ func statfs(path string) (Space, error) {
 type filesystem struct {
 	roots  Roots
 	statfs func(string) (Space, error)
+
+	file    keptFile
+	table   []byte // the kernel's mount table that mounted was made of
+	mounted []gopsutil.PartitionStat
 }
 
 func local(fstype, mountpoint string) bool {
@@ -51,9 +56,29 @@ func local(fstype, mountpoint string) bool {
 	return false
 }
 
-// mounts returns one mount for each device, sorted by mount point: not a bind
-// mount if there is another, and the shortest path.
+// mounts returns the mounts to ask, and takes the mount table apart only if it is not
+// what it was: it seldom changes.
 func (f *filesystem) mounts(ctx context.Context) ([]gopsutil.PartitionStat, error) {
+	f.file.cut()
+	table, err := f.file.whole(f.roots.proc("1/mountinfo"))
+	if err == nil && len(table) > 0 && bytes.Equal(table, f.table) {
+		return f.mounted, nil
+	}
+	f.table = append(f.table[:0], table...)
+	if err != nil {
+		f.table = nil // gopsutil knows of other places
+	}
+	all, err := f.chosen(ctx)
+	if err != nil {
+		f.table = nil
+	}
+	f.mounted = all
+	return all, err
+}
+
+// chosen returns one mount for each device, sorted by mount point: not a bind
+// mount if there is another, and the shortest path.
+func (f *filesystem) chosen(ctx context.Context) ([]gopsutil.PartitionStat, error) {
 	all, err := gopsutil.PartitionsWithContext(ctx, true)
 	if err != nil {
 		return nil, err

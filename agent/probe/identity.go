@@ -28,8 +28,10 @@ func (s *Set) Identity(ctx context.Context, configured string) (wire.Identity, e
 		Kernel:       line(r.proc("sys/kernel/osrelease")),
 		Architecture: runtime.GOARCH,
 	}
-	if online, boot, err := (&cpu{roots: r}).stat(); err == nil {
-		id.VCPUs, id.BootTime = online, time.Unix(boot, 0).UTC()
+	if data, err := os.ReadFile(r.proc("stat")); err == nil {
+		if online, boot, err := parseStat(r.proc("stat"), data); err == nil {
+			id.VCPUs, id.BootTime = online, time.Unix(boot, 0).UTC()
+		}
 	}
 	if m, err := mem.VirtualMemoryWithContext(r.context(ctx)); err == nil {
 		id.MemoryBytes = m.Total

@@ -68,7 +68,7 @@ func (m *memory) look(ctx context.Context) error {
 
 func (m *memory) cut(ctx context.Context, out *values) error {
 	// The look at the start belongs to the interval before: each instant counts once.
-	m.file.close()
+	m.file.cut()
 	err := m.look(ctx)
 	n, last := float64(m.looks), m.last
 	available, used, peak := m.available/n, m.used/n, m.peak

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,13 +43,17 @@ func under(root, own, name string) string {
 
 // context tells gopsutil the roots.
 func (r Roots) context(ctx context.Context) context.Context {
-	return context.WithValue(ctx, common.EnvKey, common.EnvMap{
+	return context.WithValue(ctx, common.EnvKey, r.env())
+}
+
+func (r Roots) env() common.EnvMap {
+	return common.EnvMap{
 		common.HostProcEnvKey: r.proc(""),
 		common.HostSysEnvKey:  r.sys(""),
 		common.HostEtcEnvKey:  r.etc(""),
 		common.HostRunEnvKey:  r.run(""),
 		common.HostVarEnvKey:  r.vars(""),
-	})
+	}
 }
 
 // Options say what to measure; the zero value is this host.
@@ -74,8 +79,10 @@ type source interface {
 // long as the process lives.
 type Set struct {
 	roots  Roots
+	env    common.EnvMap
 	probes []*probe
 	own    *probe
+	all    []*probe // probes and own
 	reg    *prometheus.Registry
 }
 
@@ -99,7 +106,7 @@ func New(o Options) *Set {
 		o.Statfs = statfs
 	}
 	n := newNames()
-	s := &Set{roots: o.Roots, reg: prometheus.NewRegistry()}
+	s := &Set{roots: o.Roots, env: o.Roots.env(), reg: prometheus.NewRegistry()}
 	for _, p := range []*probe{
 		{name: "cpu", source: &cpu{roots: o.Roots}, totals: []int{wire.VCPUs, wire.CPUUsedCores, wire.CPUUsedPeakCores, wire.CPUIowaitCores, wire.CPUStealCores, wire.BootTimeSeconds}},
 		{name: "memory", source: &memory{roots: o.Roots}, totals: []int{wire.MemoryTotalBytes, wire.MemoryAvailableBytes, wire.MemoryUsedBytes, wire.MemoryUsedPeakBytes, wire.SwapTotalBytes, wire.SwapUsedBytes}},
@@ -114,6 +121,7 @@ func New(o Options) *Set {
 	}
 	s.own = &probe{totals: []int{wire.IntervalSeconds, wire.AgentTrafficBytes, wire.ClockOffsetSeconds, wire.ProbeFailures}, names: n}
 	s.reg.MustRegister(s.own)
+	s.all = append(slices.Clone(s.probes), s.own)
 	return s
 }
 
@@ -144,7 +152,7 @@ func (s *Set) Begin(ctx context.Context) []State {
 
 // Look sees CPU and memory in the middle of an interval.
 func (s *Set) Look(ctx context.Context) {
-	ctx = s.roots.context(ctx)
+	ctx = context.WithValue(ctx, common.EnvKey, s.env)
 	for _, p := range s.probes {
 		p.note(guard(func() error { return p.source.look(ctx) }))
 	}
@@ -169,7 +177,7 @@ func (s *Set) Cut(ctx context.Context, own Own) []State {
 }
 
 func (s *Set) end(ctx context.Context, publish func(*probe, []value)) []State {
-	ctx = s.roots.context(ctx)
+	ctx = context.WithValue(ctx, common.EnvKey, s.env)
 	states := make([]State, len(s.probes))
 	if s.own != nil {
 		s.own.publish(nil)
@@ -223,10 +231,10 @@ func (p *probe) Describe(to chan<- *prometheus.Desc) {
 		to <- p.told
 	}
 	for _, position := range p.totals {
-		to <- p.names.totals[position]
+		to <- p.names.totals[position].desc
 	}
 	for _, d := range p.names.devices[p.name] {
-		to <- d
+		to <- d.desc
 	}
 }
 
@@ -238,10 +246,10 @@ func (p *probe) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(p.told, prometheus.GaugeValue, p.success)
 	}
 	for _, v := range p.published {
-		if v.label == "" {
+		if v.device == "" {
 			to <- prometheus.MustNewConstMetric(v.desc, prometheus.GaugeValue, v.number)
 			continue
 		}
-		to <- prometheus.MustNewConstMetric(v.desc, prometheus.GaugeValue, v.number, v.label)
+		to <- prometheus.MustNewConstMetric(v.desc, prometheus.GaugeValue, v.number, v.device)
 	}
 }

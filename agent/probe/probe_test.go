@@ -91,6 +91,26 @@ func (m machine) set() *Set {
 	}})
 }
 
+// reopen lets the set see files that were removed: those of /proc never are.
+func reopen(s *Set) {
+	for _, p := range s.probes {
+		switch source := p.source.(type) {
+		case *cpu:
+			source.file.close()
+		case *memory:
+			source.file.close()
+		case *filesystem:
+			source.file.close()
+		case *disk:
+			source.file.close()
+		case *loads:
+			source.file.close()
+		case *network:
+			source.file.close()
+		}
+	}
+}
+
 func failures(states []State) map[string]bool {
 	failed := map[string]bool{}
 	for _, s := range states {
@@ -150,9 +170,82 @@ func TestGolden(t *testing.T) {
 		t.Error(err)
 	}
 	got := published(t, s)
-	for _, m := range wire.Totals() {
+	for i, m := range wire.Totals() {
 		if _, ok := got[m.Name]; !ok {
 			t.Errorf("total %s is not published: the collector would not make a row", m.Name)
+		}
+		if v := s.Values()[i]; v.Total != i || v.Name != m.FullName() {
+			t.Errorf("value %d is %+v; want %s", i, v, m.Name)
+		}
+	}
+	// The wire carries what the page shows.
+	sent := map[string]float64{}
+	for _, v := range s.Values() {
+		name := strings.TrimPrefix(v.Name, wire.Prefix)
+		if v.Label.Value != "" {
+			name += " " + v.Label.Value
+		}
+		sent[name] = v.Number
+	}
+	for name := range got {
+		if strings.HasPrefix(name, "probe_success ") {
+			delete(got, name) // the page alone has it
+		}
+	}
+	if diff := cmp.Diff(got, sent, cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("page and wire differ:\n%s", diff)
+	}
+}
+
+// Names that stay can hide devices that changed: a network function gets its master
+// after its name. It must not be counted twice for long.
+func TestRelist(t *testing.T) {
+	m := newMachine(t)
+	s := m.set()
+	s.Begin(t.Context())
+	s.Cut(t.Context(), own)
+	before := published(t, s)
+	if _, ok := before["interface_receive_bytes eth0"]; !ok {
+		t.Fatal("eth0 does not count")
+	}
+	const disk = "sys/block/vdb"
+	if _, ok := before["device_read_bytes vdb"]; !ok {
+		t.Fatal("vdb does not count")
+	}
+	m.write("sys/class/net/eth0/master/device", "")
+	m.remove(disk)
+	for range relist {
+		s.Cut(t.Context(), own)
+	}
+	got := published(t, s)
+	for _, name := range []string{"interface_receive_bytes eth0", "device_read_bytes vdb"} {
+		if v, ok := got[name]; ok {
+			t.Errorf("%s = %v still", name, v)
+		}
+	}
+}
+
+// A file system that is mounted counts in the same interval.
+func TestMounted(t *testing.T) {
+	m := newMachine(t)
+	s := m.set()
+	s.Begin(t.Context())
+	s.Cut(t.Context(), own)
+	before := published(t, s)
+	table, err := os.ReadFile(filepath.Join(m.root, "proc/1/mountinfo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.write("proc/1/mountinfo", "99 1 254:99 / / rw - ext4 /dev/only rw\n")
+	s.Cut(t.Context(), own)
+	if got := published(t, s); got["storage_size_bytes"] >= before["storage_size_bytes"] {
+		t.Errorf("size %v with one mount, %v with all", got["storage_size_bytes"], before["storage_size_bytes"])
+	}
+	m.write("proc/1/mountinfo", string(table))
+	for range 2 {
+		s.Cut(t.Context(), own)
+		if got := published(t, s); got["storage_size_bytes"] != before["storage_size_bytes"] {
+			t.Errorf("size %v; want %v", got["storage_size_bytes"], before["storage_size_bytes"])
 		}
 	}
 }
@@ -201,6 +294,9 @@ func TestUnreadable(t *testing.T) {
 		{"proc/meminfo", "MemTotal: 100 kB\nMemAvailable: 50 kB\n", "memory"},
 		{"proc/stat", "cpu  1 1 1 1 1 1 1\ncpu0 1\nbtime 5\n", "cpu"},
 		{"proc/loadavg", "", "load"},
+		{"proc/loadavg", "0.10\n", "load"},
+		{"proc/loadavg", "0.10 NaN 0.3 1/2 3\n", "load"},
+		{"proc/loadavg", "-1 0.2 0.3 1/2 3\n", "load"},
 		{"proc/diskstats", "", "disk"},
 		{"proc/diskstats", "vda\n", "disk"},
 		{"proc/net/dev", "", "network"},
@@ -217,6 +313,7 @@ func TestUnreadable(t *testing.T) {
 			s.Begin(t.Context())
 			if tt.text == "" {
 				m.remove(tt.file)
+				reopen(s)
 			} else {
 				m.write(tt.file, tt.text)
 			}
@@ -250,6 +347,7 @@ func TestRecovery(t *testing.T) {
 	s.Begin(t.Context())
 	m.remove("proc/stat")
 	m.remove("proc/net/dev")
+	reopen(s)
 	s.Cut(t.Context(), own)
 	m.overlay("testdata/vm")
 	s.Look(t.Context())

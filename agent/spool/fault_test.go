@@ -35,6 +35,10 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		os.Exit(1)
 	}
+	if os.Getenv("SPOOL_CHILD_TURNS") != "" {
+		takeTurns(s)
+		return
+	}
 	for i := range puts {
 		if _, err := s.Put(Batch{Kind: Metrics, Body: bytes.Repeat(fmt.Appendf(nil, "%06d", i), 500)}); err != nil {
 			continue // the fault that was injected; the agent would log it and go on
@@ -73,12 +77,21 @@ func tracer(t *testing.T) string {
 // child runs the spool under strace and returns what it acknowledged and the trace.
 func child(t *testing.T, strace, dir string, fold bool, args ...string) (acked []byte, trace string) {
 	t.Helper()
+	extra := ""
+	if fold {
+		extra = "SPOOL_CHILD_FOLD=1"
+	}
+	return childWith(t, strace, dir, extra, args...)
+}
+
+func childWith(t *testing.T, strace, dir, extra string, args ...string) (acked []byte, trace string) {
+	t.Helper()
 	log := filepath.Join(t.TempDir(), "trace")
 	args = append([]string{"-y", "-o", log}, args...)
 	cmd := exec.CommandContext(t.Context(), strace, append(args, os.Args[0])...)
 	cmd.Env = append(os.Environ(), "SPOOL_CHILD_DIR="+dir)
-	if fold {
-		cmd.Env = append(cmd.Env, "SPOOL_CHILD_FOLD=1")
+	if extra != "" {
+		cmd.Env = append(cmd.Env, extra)
 	}
 	acked, _ = cmd.Output() // it may well have died: that is the test
 	out, err := os.ReadFile(log)

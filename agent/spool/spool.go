@@ -15,8 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/yunjian-io/yunjian/internal/durable"
 )
 
 const (
@@ -24,6 +22,7 @@ const (
 	segmentSuffix = ".segment"
 	temporary     = ".tmp-" // prefix of what a Put that never returned leaves
 	blockSize     = 4096    // the least that a file costs on disk
+	keptBytes     = 1 << 16 // the largest file that is kept in memory until it is asked for
 )
 
 // ID names one batch of a spool. A newer batch has a greater one.
@@ -38,6 +37,7 @@ type Spool struct {
 	files []file // in order of their batches
 	head  []Batch
 	done  int // batches of files[0] that were dropped; its file goes with the last one
+	spare spare
 }
 
 // file is one batch file or one segment file.
@@ -183,12 +183,15 @@ func (s *Spool) Put(b Batch) (dropped int, err error) {
 	f := file{first: s.next, last: s.next, count: 1, size: int64(len(data)), allocated: need}
 	// Even a failed write may leave the file, so its number is used up.
 	s.next++
-	if err := durable.WriteFile(s.path(f), data, 0o600); err != nil {
+	if err := s.write(s.path(f), data); err != nil {
 		os.Remove(s.path(f)) // it was not acknowledged; a copy that stays is harmless
 		return dropped, fmt.Errorf("put batch: %w", err)
 	}
 	if info, err := os.Lstat(s.path(f)); err == nil {
 		f.allocated = allocated(info)
+	}
+	if len(s.files) == 0 && len(data) <= keptBytes {
+		s.head, s.done = []Batch{{b.Kind, data[headerSize:], f.first}}, 0
 	}
 	s.files = append(s.files, f)
 	s.bytes += f.allocated
@@ -233,7 +236,7 @@ func (s *Spool) Drop(id ID) error {
 // removeHead deletes the oldest file with all that is left in it.
 func (s *Spool) removeHead() error {
 	f := s.files[0]
-	if err := os.Remove(s.path(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.discard(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("drop batch: %w", err)
 	}
 	s.bytes -= f.allocated

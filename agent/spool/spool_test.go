@@ -231,8 +231,61 @@ func TestOpenRemovesFoldedParts(t *testing.T) {
 	if diff := cmp.Diff(numbered(0, 7), drain(t, s)); diff != "" {
 		t.Error(diff)
 	}
-	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("%d files are left; want none", len(left))
+	if left := waiting(t, dir); len(left) != 0 {
+		t.Errorf("%q are left; want none", left)
+	}
+}
+
+// waiting returns the names of the files that are no spares.
+func waiting(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), temporary) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// At rest two files take turns; a restart, and somebody who deletes them, do no harm.
+func TestSparesTakeTurns(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, 1<<20)
+	for i, body := range numbered(0, 20) {
+		if i == 9 {
+			for _, e := range []string{s.spare.ready, s.spare.waiting} {
+				if e == "" {
+					t.Fatal("there is no spare at rest")
+				}
+				os.Remove(e)
+			}
+		}
+		if i == 15 {
+			s = open(t, dir, 1<<20)
+		}
+		put(t, s, body+strings.Repeat(".", (i%4)*1000))
+		if got := drain(t, s); len(got) != 1 || !strings.HasPrefix(got[0], body) || len(got[0]) != len(body)+(i%4)*1000 {
+			t.Fatalf("turn %d: took out %.40q", i, got)
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(entries) > 2 || len(waiting(t, dir)) > 0 {
+			t.Errorf("turn %d: %d files are left, %q of them wait", i, len(entries), waiting(t, dir))
+		}
+	}
+	put(t, s, strings.Repeat("x", spareBytes))
+	drain(t, s)
+	if s.spare.ready == "" || s.spare.waiting == "" {
+		t.Errorf("spares after a large batch are %+v; want those before it", s.spare)
+	}
+	if s.Bytes() != 0 {
+		t.Errorf("Bytes() = %d; want 0", s.Bytes())
 	}
 }
 
