@@ -130,10 +130,10 @@ func findings(h *fixtureHost, g *gauged) map[string]judgement {
 		idle = unjudged(tooFew, "—", "30 日内仅有效 0 日，数据不足，不作判定。")
 	case h.system == "S2":
 		_, days, _ := growth(h)
-		load = judgedAs(1, fmt.Sprintf("2026年9月 %s、存储预计 %s 天满额；超过 CPU 80.0%%、内存 90.0%% 或少于 30 天之一，宜关注升配。", p95(), decimal(days, 0)), "未提供", absentCell(), absentCell(), absentCell())
+		load = judgedAs(1, fmt.Sprintf("2026年9月 %s、存储预计满额天数 %s；超过 CPU 80.0%%、内存 90.0%% 或少于 30 天之一，宜关注升配。", p95(), decimal(days, 0)), "未提供", absentCell(), absentCell(), absentCell())
 		low = passed(0, fmt.Sprintf("2026年9月 %s，不同时低于 20.0%% 和 40.0%%。", p95()))
 	default:
-		load = passed(0, fmt.Sprintf("2026年9月 %s、存储预计满额天数 未提供，未达高负载。", p95()))
+		load = passed(0, fmt.Sprintf("2026年9月 %s、存储预计满额天数 —，未达高负载。", p95()))
 		if h.storageMiB == nil {
 			load = unjudged(notGiven, growthOf, "2026年9月缺少 "+growthOf+"，不作判定。")
 		}
@@ -153,7 +153,7 @@ func systemFindings(s figureParty, g *gauged, lowReason string) map[string]judge
 	if s.id == "S2" {
 		return map[string]judgement{load: unjudged(tooFew, "—", short(g)), low: unjudged(tooFew, "—", short(g))}
 	}
-	below := passed(0, fmt.Sprintf("2026年9月 CPU P95 %s、内存 P95 %s、存储预计满额天数 未提供，未达高负载。", pct(g.cpu.p95()).text, pct(g.memory.p95()).text))
+	below := passed(0, fmt.Sprintf("2026年9月 CPU P95 %s、内存 P95 %s、存储预计满额天数 —，未达高负载。", pct(g.cpu.p95()).text, pct(g.memory.p95()).text))
 	if s.id == "S1" {
 		return map[string]judgement{load: below, low: judgedAs(3, lowReason, "降配", num(4), num(8), num(80))}
 	}

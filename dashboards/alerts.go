@@ -60,7 +60,7 @@ func Alerts() ([]RuleGroup, error) {
 }
 
 func (s *source) rule(r *alertRule, runbooks string) (Rule, error) {
-	question, err := s.sql.fill(r.SQL)
+	question, err := s.fill(r.SQL)
 	if err != nil {
 		return Rule{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -205,6 +206,15 @@ func TestReplayedMonth(t *testing.T) {
 			if n := len(got[uid].rows); n != want {
 				t.Errorf("%s: %d rows; want %d", uid, n, want)
 			}
+		}
+		// A summary speaks of reports in words.
+		due := got["yunjian-report-due"]
+		at := slices.Index(due.names, "report")
+		if at < 0 || len(due.rows) == 0 {
+			t.Fatalf("report-due has columns %q and %d rows; want report, and one row", due.names, len(due.rows))
+		}
+		if name, ok := due.rows[0][at].(*string); !ok || *name != "云资源使用情况与效率月报" {
+			t.Errorf("report-due says %v; want the report's name", due.rows[0][at])
 		}
 	})
 	t.Run("answers", func(t *testing.T) { f.checkAnswered(t, got) })

@@ -3,8 +3,10 @@ package dashboards
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +63,30 @@ func (t sqlText) fill(question string) (string, error) {
 	}
 	return "", fmt.Errorf("fragments stand in each other more than %d deep", deepest)
 }
+
+// fill puts the fragments into a question, and for {{words VOCABULARY COLUMN}} the words
+// of a column's codes: for texts of alerts, which know no mappings.
+func (s *source) fill(question string) (string, error) {
+	var failed error
+	question = regexp.MustCompile(`\{\{words (\w+) (\w+)\}\}`).ReplaceAllStringFunc(question, func(text string) string {
+		parts := strings.Fields(strings.Trim(text, "{}"))
+		words, ok := s.words[parts[1]]
+		if !ok {
+			failed = fmt.Errorf("no vocabulary %q in words.yaml", parts[1])
+		}
+		codes, texts := []string{}, []string{}
+		for _, code := range slices.Sorted(maps.Keys(words)) {
+			codes, texts = append(codes, literal(code)), append(texts, literal(words[code].Text))
+		}
+		return fmt.Sprintf("transform(toString(%[1]s), [%s], [%s], toString(%[1]s))", parts[2], strings.Join(codes, ", "), strings.Join(texts, ", "))
+	})
+	if failed != nil {
+		return "", failed
+	}
+	return s.sql.fill(question)
+}
+
+func literal(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" }
 
 // View is what a dashboard shows: a time, the width of a point in it, and the chosen values
 // of variables.

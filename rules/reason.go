@@ -22,7 +22,10 @@ func builtins() map[string]bool {
 }
 
 // template is a parsed reason: text with fields such as {cpu_p95|percent} or
-// {cpu_p95.max|percent}. A brace is written twice to stand for itself.
+// {cpu_p95.max|percent}. A brace is written twice to stand for itself. A field such as
+// {days_to_full|integer|storage_growth_gib_day:—} prints the text behind the colon where
+// days_to_full is absent though storage_growth_gib_day is known: a value that does not
+// exist is not one that was not provided.
 type template []piece
 
 type piece struct {
@@ -30,6 +33,8 @@ type piece struct {
 	name      string
 	aggregate string // "", max or min over the window
 	format    string // "", percent, number, integer or megabytes
+	known     string // "", or a fact that decides what an absent value means
+	instead   string // what stands for the absent value if known is there
 }
 
 func parseTemplate(s string) (template, error) {
@@ -70,7 +75,9 @@ func parseTemplate(s string) (template, error) {
 }
 
 func parseField(s string) (piece, error) {
-	path, format, formatted := strings.Cut(s, "|")
+	path, rest, formatted := strings.Cut(s, "|")
+	format, otherwise, replaced := strings.Cut(rest, "|")
+	known, instead, worded := strings.Cut(otherwise, ":")
 	name, aggregate, aggregated := strings.Cut(path, ".")
 	if !isName(name) {
 		return piece{}, fmt.Errorf("%q is no name of a fact or parameter", name)
@@ -81,7 +88,10 @@ func parseField(s string) (piece, error) {
 	if formatted && !slices.Contains([]string{"percent", "number", "integer", "megabytes"}, format) {
 		return piece{}, fmt.Errorf("unknown format %q: want percent, number, integer or megabytes", format)
 	}
-	return piece{name: name, aggregate: aggregate, format: format}, nil
+	if replaced && (!isName(known) || !worded || instead == "") {
+		return piece{}, fmt.Errorf("%q is not the name of a fact, a colon and a text", otherwise)
+	}
+	return piece{name: name, aggregate: aggregate, format: format, known: known, instead: instead}, nil
 }
 
 // isName reports whether s may name a fact, a parameter or a rule's part.
@@ -109,6 +119,9 @@ func (t template) String() string {
 		if p.format != "" {
 			b.WriteString("|" + p.format)
 		}
+		if p.known != "" {
+			b.WriteString("|" + p.known + ":" + p.instead)
+		}
 		b.WriteString("}")
 	}
 	return b.String()
@@ -126,6 +139,8 @@ func (t template) check(facts, parameters map[string]bool) error {
 			return fmt.Errorf("{%s.%s}: only facts have a value in every period", p.name, p.aggregate)
 		case !builtin && !facts[p.name] && !parameters[p.name]:
 			return fmt.Errorf("unknown name %q: list it in needs or parameters", p.name)
+		case p.known != "" && !facts[p.known]:
+			return fmt.Errorf("unknown fact %q: list it in needs", p.known)
 		}
 	}
 	return nil
@@ -165,7 +180,11 @@ func (t template) renderAt(s scope, decimals int) (text string, alike bool) {
 		}
 		value, ok := s.number(p)
 		if !ok {
-			b.WriteString(s.absent)
+			if _, known := s.last[p.known]; known {
+				b.WriteString(p.instead)
+			} else {
+				b.WriteString(s.absent)
+			}
 			continue
 		}
 		text := formatNumber(value, p.format, decimals)

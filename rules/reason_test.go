@@ -28,6 +28,9 @@ func TestRender(t *testing.T) {
 		"{year}年缺{missing}":               "2026年缺甲、乙",
 		"{near|percent}<{limit|percent}":  "19.96%<20.00%", // not 20.0% below 20.0%
 		"{limit|percent}={limit|percent}": "20.0%=20.0%",
+		"{gone|integer|cpu:—}":            "—",   // there is none, since cpu is known
+		"{gone|integer|gone:—}":           "未提供", // nothing is known
+		"{whole|integer|cpu:—}":           "20",
 	} {
 		parsed, err := parseTemplate(text)
 		if err != nil {
@@ -41,24 +44,27 @@ func TestRender(t *testing.T) {
 
 func TestParseTemplateRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"a {cpu":     "byte 3 of the reason: { is never closed",
-		"a } b":      "byte 3 of the reason: } without {",
-		"{}":         "no name",
-		"{CPU}":      "no name",
-		"{cpu.avg}":  "unknown aggregate",
-		"{cpu.}":     "unknown aggregate",
-		"{cpu|kg}":   "unknown format",
-		"{cpu|}":     "unknown format",
-		"{9lives}":   "no name",
-		"{a{b}":      "no name",
-		"{cpu | mb}": "no name",
+		"a {cpu":          "byte 3 of the reason: { is never closed",
+		"a } b":           "byte 3 of the reason: } without {",
+		"{}":              "no name",
+		"{CPU}":           "no name",
+		"{cpu.avg}":       "unknown aggregate",
+		"{cpu.}":          "unknown aggregate",
+		"{cpu|kg}":        "unknown format",
+		"{cpu|}":          "unknown format",
+		"{a|integer|b}":   "the name of a fact, a colon and a text",
+		"{a|integer|b:}":  "the name of a fact, a colon and a text",
+		"{a|integer|B:x}": "the name of a fact, a colon and a text",
+		"{9lives}":        "no name",
+		"{a{b}":           "no name",
+		"{cpu | mb}":      "no name",
 	} {
 		if got, err := parseTemplate(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("parseTemplate(%q) = %v, %v; want an error that says %q", text, got, err, want)
 		}
 	}
 	facts, parameters := map[string]bool{"cpu": true}, map[string]bool{"limit": true}
-	for _, text := range []string{"{missing|percent}", "{limit.max}", "{year.max}", "{other}"} {
+	for _, text := range []string{"{missing|percent}", "{limit.max}", "{year.max}", "{other}", "{cpu|integer|other:—}"} {
 		parsed, err := parseTemplate(text)
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +76,7 @@ func TestParseTemplateRefuses(t *testing.T) {
 }
 
 func FuzzTemplate(f *testing.F) {
-	for _, s := range []string{"CPU {cpu_p95|percent} 低于", "{a.max|megabytes}{{}}", "{", "}", "{{{a}}}", "{a|}"} {
+	for _, s := range []string{"CPU {cpu_p95|percent} 低于", "{a.max|megabytes}{{}}", "{", "}", "{{{a}}}", "{a|}", "{a|integer|b:—}"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
