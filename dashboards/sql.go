@@ -86,7 +86,9 @@ func (s *source) fill(question string) (string, error) {
 	return s.sql.fill(question)
 }
 
-func literal(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" }
+func literal(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
+}
 
 // View is what a dashboard shows: a time, the width of a point in it, and the chosen values
 // of variables.
