@@ -75,7 +75,7 @@ type source interface {
 }
 
 // Set is the probes of one host. Begin, Look and Cut belong to one goroutine;
-// the collectors may be gathered from any. It keeps two files of /proc open for as
+// the collectors may be gathered from any. It keeps six files of /proc open for as
 // long as the process lives.
 type Set struct {
 	roots  Roots
