@@ -26,7 +26,8 @@ type Guarantee func(s wire.LogSource, now time.Time) (days float64, known bool)
 
 // watch observes the logs of the host. Its goroutine reads within the budget of the
 // logs and never holds up a look at the host; reports reach the agent's own
-// goroutine, which alone owns the spool.
+// goroutine, which alone owns the spool. Neither waits for the other to take what it
+// has said: at the end either may be gone.
 type watch struct {
 	a        *agent
 	observer *logs.Observer
@@ -49,7 +50,7 @@ func newWatch(a *agent) *watch {
 		return nil
 	}
 	return &watch{
-		a: a, every: time.Duration(c.Logs.Interval), reports: make(chan *logs.Report, 1), spooled: make(chan bool),
+		a: a, every: time.Duration(c.Logs.Interval), reports: make(chan *logs.Report, 1), spooled: make(chan bool, 1),
 		failed: make(chan error, 1), done: make(chan struct{}), clock: make(chan struct{}, 1), gauges: newLogGauges(),
 	}
 }

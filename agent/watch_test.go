@@ -160,3 +160,32 @@ func TestLogFigures(t *testing.T) {
 		}
 	})
 }
+
+// Whoever stops the agent while a report waits to be taken is not kept waiting: the watch
+// may have left already.
+func TestReportAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector(t)
+		a, err := newAgent(logHost(t, c, t.TempDir()).withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.close()
+		if err := a.refreshIdentity(t.Context(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.logs.begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		a.logs.clockKnown()
+		for len(a.logs.ready()) == 0 {
+			time.Sleep(time.Minute)
+		}
+		a.logs.stop()
+		<-a.logs.done
+		if _, err := a.listen(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		a.logs.end()
+	})
+}
