@@ -15,7 +15,7 @@ import (
 // alarm wakes the one goroutine that does the agent's work.
 type alarm interface {
 	// loop calls round after each ring, and with woken after one or more calls of wake,
-	// until it returns false. A ring and a wake may come as one call with woken.
+	// until it returns false.
 	loop(round func(woken bool) (more bool))
 	// reset sets the next ring. Only round may call it, or whoever will call loop.
 	reset(d time.Duration)
@@ -134,7 +134,7 @@ func (a *kernelAlarm) reset(d time.Duration) {
 		return
 	}
 	a.set = at
-	// A first ring after nothing would disarm it.
+	// A wait of nothing would disarm it.
 	next := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(max(d, 1))), Interval: unix.NsecToTimespec(int64(a.period))}
 	_ = unix.TimerfdSettime(a.fd, 0, &next, nil) // fails for a bad descriptor only
 }

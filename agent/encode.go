@@ -24,30 +24,13 @@ type encoder struct {
 
 func newEncoder() encoder { return encoder{wire.NewTable(), &wire.Encoder{}} }
 
-// series is one line of a report.
-type series struct {
-	order  int // position of a host total, RowWidth for a labelled series
-	name   string
-	device wire.Label
-	value  float64
-}
-
-// measured are the values of the probes as series.
-func measured(values []probe.Value) []series {
-	all := make([]series, len(values))
-	for i, v := range values {
-		all[i] = series{v.Total, v.Name, v.Label, v.Number}
-	}
-	return all
-}
-
 // gather returns the labelled series of the wire that a page has.
-func (e encoder) gather(g prometheus.Gatherer) ([]series, error) {
+func (e encoder) gather(g prometheus.Gatherer) ([]probe.Value, error) {
 	families, err := g.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("gather figures: %w", err)
 	}
-	var all []series
+	var all []probe.Value
 	for _, f := range families {
 		device, ok := e.table.Device([]byte(f.GetName()))
 		if !ok {
@@ -55,7 +38,7 @@ func (e encoder) gather(g prometheus.Gatherer) ([]series, error) {
 		}
 		for _, m := range f.GetMetric() {
 			for _, l := range m.GetLabel() {
-				all = append(all, series{wire.RowWidth, f.GetName(), wire.Label{Name: device.Label, Value: l.GetValue()}, m.GetGauge().GetValue()})
+				all = append(all, probe.Value{Total: wire.RowWidth, Name: f.GetName(), Label: wire.Label{Name: device.Label, Value: l.GetValue()}, Number: m.GetGauge().GetValue()})
 			}
 		}
 	}
@@ -64,18 +47,18 @@ func (e encoder) gather(g prometheus.Gatherer) ([]series, error) {
 
 // report encodes the interval that began at ts: host totals, and then labelled series.
 // Every host total is in it, since the collector makes a row of nothing less.
-func (e encoder) report(all []series, host string, ts time.Time) ([]byte, error) {
-	if len(all) < wire.RowWidth || all[wire.RowWidth-1].order != wire.RowWidth-1 {
+func (e encoder) report(all []probe.Value, host string, ts time.Time) ([]byte, error) {
+	if len(all) < wire.RowWidth || all[wire.RowWidth-1].Total != wire.RowWidth-1 {
 		return nil, errors.New("encode report: a host total was not published")
 	}
 	var labels [3]wire.Label
-	for _, s := range all {
-		of := append(labels[:0], wire.Label{Name: wire.LabelName, Value: s.name}, wire.Label{Name: wire.LabelHost, Value: host})
-		if s.order == wire.RowWidth {
-			of = append(of, s.device)
+	for _, v := range all {
+		of := append(labels[:0], wire.Label{Name: wire.LabelName, Value: v.Name}, wire.Label{Name: wire.LabelHost, Value: host})
+		if v.Total == wire.RowWidth {
+			of = append(of, v.Label)
 			wire.SortLabels(of)
 		}
-		e.enc.Add(of, wire.Sample{Milliseconds: ts.UnixMilli(), Value: s.value})
+		e.enc.Add(of, wire.Sample{Milliseconds: ts.UnixMilli(), Value: v.Number})
 	}
 	return e.enc.Bytes(), nil
 }

@@ -52,7 +52,7 @@ func Once(ctx context.Context, o Options, format Format, to io.Writer) error {
 	if format == Prometheus {
 		return writeText(probes, to)
 	}
-	all := measured(probes.Values())
+	all := probes.Values()
 	if format == JSON {
 		return writeJSON(id, all, to)
 	}
@@ -75,7 +75,7 @@ func writeText(probes *probe.Set, to io.Writer) error {
 }
 
 // writeJSON prints the identity document and the values; null is a missing one.
-func writeJSON(id wire.Identity, all []series, to io.Writer) error {
+func writeJSON(id wire.Identity, all []probe.Value, to io.Writer) error {
 	type entry struct {
 		Name  string            `json:"name"`
 		Label map[string]string `json:"label,omitempty"`
@@ -85,13 +85,13 @@ func writeJSON(id wire.Identity, all []series, to io.Writer) error {
 		Identity wire.Identity `json:"identity"`
 		Metrics  []entry       `json:"metrics"`
 	}{Identity: id}
-	for _, s := range all {
-		e := entry{Name: s.name}
-		if s.device.Name != "" {
-			e.Label = map[string]string{s.device.Name: s.device.Value}
+	for _, v := range all {
+		e := entry{Name: v.Name}
+		if v.Label.Name != "" {
+			e.Label = map[string]string{v.Label.Name: v.Label.Value}
 		}
-		if !math.IsNaN(s.value) {
-			e.Value = &s.value
+		if !math.IsNaN(v.Number) {
+			e.Value = &v.Number
 		}
 		out.Metrics = append(out.Metrics, e)
 	}
@@ -100,7 +100,7 @@ func writeJSON(id wire.Identity, all []series, to io.Writer) error {
 	return enc.Encode(out)
 }
 
-func writeTable(id wire.Identity, all []series, states []probe.State, to io.Writer) error {
+func writeTable(id wire.Identity, all []probe.Value, states []probe.State, to io.Writer) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "host\t%s\t(%s)\n", id.Host, id.HostKind)
 	fmt.Fprintf(w, "system\t%s\tkernel %s, %s\n", id.OSName, id.Kernel, id.Architecture)
@@ -111,15 +111,15 @@ func writeTable(id wire.Identity, all []series, states []probe.State, to io.Writ
 	for _, m := range wire.Devices() {
 		units[m.FullName()] = m.Unit
 	}
-	for _, s := range all {
-		name, value := s.name, "missing"
-		if s.device.Name != "" {
-			name = fmt.Sprintf("%s{%s=%q}", s.name, s.device.Name, s.device.Value)
+	for _, v := range all {
+		name, value := v.Name, "missing"
+		if v.Label.Name != "" {
+			name = fmt.Sprintf("%s{%s=%q}", v.Name, v.Label.Name, v.Label.Value)
 		}
-		if !math.IsNaN(s.value) {
-			value = number(s.value)
+		if !math.IsNaN(v.Number) {
+			value = number(v.Number)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", name, value, units[s.name])
+		fmt.Fprintf(w, "%s\t%s\t%s\n", name, value, units[v.Name])
 	}
 	for _, s := range states {
 		if s.Err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/yunjian-io/yunjian/agent/logs"
+	"github.com/yunjian-io/yunjian/agent/probe"
 	"github.com/yunjian-io/yunjian/agent/spool"
 	"github.com/yunjian-io/yunjian/internal/wire"
 )
@@ -349,8 +350,8 @@ func (a *agent) gatherer() prometheus.Gatherer {
 }
 
 // toSend is what the next report carries: the figures of the logs once after each pass.
-func (a *agent) toSend() ([]series, error) {
-	all := measured(a.probes.Values())
+func (a *agent) toSend() ([]probe.Value, error) {
+	all := a.probes.Values()
 	if a.logs == nil || !a.logs.gauges.due() {
 		return all, nil
 	}

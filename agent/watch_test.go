@@ -178,9 +178,7 @@ func TestReportAtTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.logs.clockKnown()
-		for len(a.logs.ready()) == 0 {
-			time.Sleep(time.Minute)
-		}
+		a.logs.reports <- <-a.logs.ready() // it waits again
 		a.logs.stop()
 		<-a.logs.done
 		if _, err := a.listen(t.Context()); err != nil {

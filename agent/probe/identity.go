@@ -33,7 +33,7 @@ func (s *Set) Identity(ctx context.Context, configured string) (wire.Identity, e
 			id.VCPUs, id.BootTime = online, time.Unix(boot, 0).UTC()
 		}
 	}
-	if m, err := mem.VirtualMemoryWithContext(r.context(ctx)); err == nil {
+	if m, err := mem.VirtualMemoryWithContext(s.context(ctx)); err == nil {
 		id.MemoryBytes = m.Total
 	}
 	if data, err := os.ReadFile(r.etc("os-release")); err == nil {

@@ -41,11 +41,7 @@ func under(root, own, name string) string {
 	return filepath.Join(root, name)
 }
 
-// context tells gopsutil the roots.
-func (r Roots) context(ctx context.Context) context.Context {
-	return context.WithValue(ctx, common.EnvKey, r.env())
-}
-
+// env tells gopsutil the roots.
 func (r Roots) env() common.EnvMap {
 	return common.EnvMap{
 		common.HostProcEnvKey: r.proc(""),
@@ -129,6 +125,11 @@ func New(o Options) *Set {
 // written at /metrics.
 func (s *Set) Gatherer() prometheus.Gatherer { return s.reg }
 
+// context tells gopsutil the roots.
+func (s *Set) context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, common.EnvKey, s.env)
+}
+
 // Own is what the agent itself adds to the totals of an interval.
 type Own struct {
 	IntervalSeconds    float64
@@ -152,7 +153,7 @@ func (s *Set) Begin(ctx context.Context) []State {
 
 // Look sees CPU and memory in the middle of an interval.
 func (s *Set) Look(ctx context.Context) {
-	ctx = context.WithValue(ctx, common.EnvKey, s.env)
+	ctx = s.context(ctx)
 	for _, p := range s.probes {
 		p.note(guard(func() error { return p.source.look(ctx) }))
 	}
@@ -177,7 +178,7 @@ func (s *Set) Cut(ctx context.Context, own Own) []State {
 }
 
 func (s *Set) end(ctx context.Context, publish func(*probe, []value)) []State {
-	ctx = context.WithValue(ctx, common.EnvKey, s.env)
+	ctx = s.context(ctx)
 	states := make([]State, len(s.probes))
 	if s.own != nil {
 		s.own.publish(nil)
