@@ -117,8 +117,8 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 		run.Findings += uint32(len(findings))
 		storing.Go(func() error { return db.AddFindings(stored, named, findings) })
 	}
-	err = j.all(stored, history, assessing.host, func(g store.GroupFacts) {
-		storing.Go(func() error { return db.SaveFacts(stored, named, g) })
+	err = j.all(stored, history, assessing.host, func(f store.RunFacts) {
+		storing.Go(func() error { return db.SaveFacts(stored, named, f) })
 	}, save)
 	if err == nil {
 		err = j.volumes(save)
@@ -249,13 +249,17 @@ func MonthSpan(c calendar.Calendar, m calendar.Month, now time.Time) store.Span 
 	return s
 }
 
-// findingBatch is how many findings are stored at once, at least.
-const findingBatch = 5000
+// findingBatch is how many findings are stored at once, at least, and factBatch of how many
+// hosts the facts.
+const (
+	findingBatch = 5000
+	factBatch    = 2000
+)
 
-// all judges group by group, hands the facts of each group and the findings over in
-// batches, and the series of the hosts over a span to history. keep and save may return
-// before they are done: what was handed over is not changed any more.
-func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, keep func(store.GroupFacts), save func([]store.Finding)) error {
+// all judges group by group, hands the facts and the findings over in batches, and the
+// series of the hosts over a span to history. keep and save may return before they are
+// done: what was handed over is not changed any more.
+func (j *judge) all(ctx context.Context, span store.Span, history func(*store.HostSeries) error, keep func(store.RunFacts), save func([]store.Finding)) error {
 	months, days := 1, 0
 	for _, r := range rulesOf(j.pack, j.month) {
 		if r.Period == rules.ByDay {
@@ -273,9 +277,13 @@ func (j *judge) all(ctx context.Context, span store.Span, history func(*store.Ho
 		ask.Days.From = j.month.Next().First().AddDays(-days).In(store.Zone())
 	}
 	var findings []store.Finding
+	var facts store.RunFacts
 	hosts, told := 0, 0
 	err := j.db.EachGroup(ctx, ask, history, func(g store.GroupFacts) error {
-		keep(g)
+		if facts.Add(&g); len(facts.Hosts) >= factBatch {
+			keep(facts)
+			facts = store.RunFacts{} // they are keep's now
+		}
 		found, err := j.group(g, ask.Days)
 		if err != nil {
 			return err
@@ -292,6 +300,7 @@ func (j *judge) all(ctx context.Context, span store.Span, history func(*store.Ho
 		return nil
 	})
 	if err == nil {
+		keep(facts)
 		save(findings)
 	}
 	return err

@@ -126,6 +126,7 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 	h.lend(&cpu, &cpuRunning, &cpuWorking, &memory, &memoryRunning, &memoryWorking)
 	peak, ran := 0.0, false
 	var network, networkSlots int64
+	firstStored, lastStored := -1, -1 // slots in which the storage is known
 	for n := range h.Allocations {
 		a := &h.Allocations[n]
 		out.AllocatedSeconds += uint64(a.To.Unix() - a.From.Unix())
@@ -162,9 +163,16 @@ func (h *HostSeries) facts(span Span, working []bool) HostFacts {
 				network, networkSlots = network+h.Network[i], networkSlots+1
 			}
 			if h.Storage[i] >= 0 {
-				out.Storage.look(h.At(i), int64(h.Storage[i]))
+				if firstStored < 0 {
+					firstStored = i
+				}
+				lastStored = i
 			}
 		}
+	}
+	if firstStored >= 0 {
+		out.Storage.look(h.At(firstStored), int64(h.Storage[firstStored]))
+		out.Storage.look(h.At(lastStored), int64(h.Storage[lastStored]))
 	}
 	cpu.to(out.Facts, "cpu_avg", "cpu_p95", "cpu_max")
 	cpuRunning.to(out.Facts, "cpu_avg_running", "cpu_p95_running", "")

@@ -59,11 +59,25 @@ func (s *Store) ProviderMonth(ctx context.Context, span Span, gate float64) (*Pr
 	return out, err
 }
 
-// SaveFacts stores the facts of the last month of a group for a run. They count once
-// SaveRun has written the run.
-func (s *Store) SaveFacts(ctx context.Context, run JudgeRun, g GroupFacts) error {
-	if hosts := g.Months[len(g.Months)-1].Hosts; len(hosts) > 0 {
-		if err := s.saveHostFacts(ctx, run, g.ReadAt, hosts); err != nil {
+// RunFacts are facts of the judged month that a run stores.
+type RunFacts struct {
+	Hosts   []HostFacts
+	Parties []PartyFacts
+	// ReadAt is the clock of the database when reading began.
+	ReadAt time.Time
+}
+
+// Add adds the facts of the last month of a group.
+func (f *RunFacts) Add(g *GroupFacts) {
+	f.Hosts = append(f.Hosts, g.Months[len(g.Months)-1].Hosts...)
+	f.Parties = append(f.Parties, g.Parties...)
+	f.ReadAt = g.ReadAt
+}
+
+// SaveFacts stores facts for a run. They count once SaveRun has written the run.
+func (s *Store) SaveFacts(ctx context.Context, run JudgeRun, g RunFacts) error {
+	if len(g.Hosts) > 0 {
+		if err := s.saveHostFacts(ctx, run, g.ReadAt, g.Hosts); err != nil {
 			return err
 		}
 	}

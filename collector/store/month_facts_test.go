@@ -43,7 +43,9 @@ func TestMonthFacts(t *testing.T) {
 		s := open(t, options)
 		run.Run++
 		err := s.EachGroup(t.Context(), store.GroupAsk{Months: []store.Span{ask}, Gate: 0.9}, nil, func(g store.GroupFacts) error {
-			return s.SaveFacts(t.Context(), run, g)
+			var facts store.RunFacts
+			facts.Add(&g)
+			return s.SaveFacts(t.Context(), run, facts)
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -33,13 +33,83 @@ func (s *Store) partHosts(span Span) int { return max(1, s.partSlots/max(span.sl
 // question costs nearly the same for all of them.
 const powerParts = 8
 
-// seriesPart is the answer to the questions about some hosts of one group.
+// seriesQuestions is how many questions about series the engine answers at once. One keeps
+// one of its threads busy.
+const seriesQuestions = 2
+
+// seriesPart is what one question is about, and the answers about it.
 type seriesPart struct {
+	steps []seriesStep
+	raw   *asked[map[uint64]rawSeries]
+	power *asked[map[uint64]powerTimes] // of this part and others
+}
+
+// seriesStep are hosts of one group that are read one after the other.
+type seriesStep struct {
 	group int
-	ends  bool  // the group ends with this part
+	ends  bool  // the group ends with them
 	hosts []int // indices into the fleet
-	raw   map[uint64]rawSeries
-	power map[uint64]powerTimes
+}
+
+// seriesParts cuts groups into parts of size hosts each, but for the last. A part may hold
+// the end of one group and the beginning of the next.
+func seriesParts(groups [][]int, size int) (parts []seriesPart) {
+	room := 0
+	for group, hosts := range groups {
+		for first := true; first || len(hosts) > 0; first = false {
+			if room == 0 && len(hosts) > 0 || len(parts) == 0 {
+				parts, room = append(parts, seriesPart{}), size
+			}
+			n := min(room, len(hosts))
+			p := &parts[len(parts)-1]
+			p.steps = append(p.steps, seriesStep{group: group, ends: n == len(hosts), hosts: hosts[:n]})
+			hosts, room = hosts[n:], room-n
+		}
+	}
+	return parts
+}
+
+func hostsOf(parts []seriesPart) (hosts []int) {
+	for _, p := range parts {
+		for _, s := range p.steps {
+			hosts = append(hosts, s.hosts...)
+		}
+	}
+	return hosts
+}
+
+// asked is the answer to a question that may still be asked.
+type asked[T any] struct {
+	done  chan struct{}
+	value T
+}
+
+// ask asks a question beside others, as soon as there is a free place for it.
+func ask[T any](ctx context.Context, work *errgroup.Group, places chan struct{}, question func() (T, error)) (*asked[T], error) {
+	select {
+	case places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	a := &asked[T]{done: make(chan struct{})}
+	work.Go(func() (err error) {
+		defer func() { <-places }()
+		if a.value, err = question(); err == nil {
+			close(a.done) // an answer that failed ends the context
+		}
+		return err
+	})
+	return a, nil
+}
+
+func (a *asked[T]) wait(ctx context.Context) (T, error) {
+	select {
+	case <-a.done:
+		return a.value, nil
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 // rawSeries are the arrays of one host as the engine writes them. They lie in the memory of
@@ -50,41 +120,60 @@ type rawSeries struct {
 }
 
 // eachReading reads what is stored of the hosts of each group, in their order, and calls
-// done at the end of each. The next two parts are asked for while row and done work on the one
-// before. Nothing is asked of the time before the first bucket that is stored.
+// done at the end of each. The next parts are asked for while row and done work on the one
+// before; at most three are held. Nothing is asked of the time before the first bucket that
+// is stored.
 func (s *Store) eachReading(ctx context.Context, span Span, fleet []Allocated, groups [][]int, row func(int, *reading) error, done func(group int) error) error {
 	stored, err := s.storedPart(ctx, span)
 	if err != nil {
 		return err
 	}
 	parts := make(chan seriesPart, 1)
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error {
 		defer close(parts)
-		return s.readParts(ctx, span, stored, fleet, groups, parts)
+		return s.askParts(ctx, work, span, stored, fleet, groups, parts)
 	})
-	both.Go(func() error {
+	work.Go(func() error {
 		r := &reading{from: stored.From}
 		r.values.resize(stored.slots())
 		for p := range parts {
-			for _, i := range p.hosts {
-				r.power = p.power[fleet[i].Key]
-				if err := r.fill(p.raw[fleet[i].Key]); err != nil {
-					return fmt.Errorf("series of host %q of provider %q: %w", fleet[i].HostID, fleet[i].Provider, err)
-				}
-				if err := row(i, r); err != nil {
-					return err
-				}
-			}
-			if p.ends {
-				if err := done(p.group); err != nil {
-					return err
-				}
+			if err := r.part(ctx, p, fleet, row, done); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
-	return both.Wait()
+	return work.Wait()
+}
+
+// part reads the hosts of a part.
+func (r *reading) part(ctx context.Context, p seriesPart, fleet []Allocated, row func(int, *reading) error, done func(group int) error) error {
+	power, err := p.power.wait(ctx)
+	if err != nil {
+		return err
+	}
+	raw, err := p.raw.wait(ctx)
+	if err != nil {
+		return err
+	}
+	for _, step := range p.steps {
+		for _, i := range step.hosts {
+			r.power = power[fleet[i].Key]
+			if err := r.fill(raw[fleet[i].Key]); err != nil {
+				return fmt.Errorf("series of host %q of provider %q: %w", fleet[i].HostID, fleet[i].Provider, err)
+			}
+			if err := row(i, r); err != nil {
+				return err
+			}
+		}
+		if step.ends {
+			if err := done(step.group); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // storedPart is the part of a span from the first stored bucket on.
@@ -102,28 +191,29 @@ func (s *Store) storedPart(ctx context.Context, span Span) (Span, error) {
 	return span, err
 }
 
-// readParts asks for the groups part by part and sends the answers.
-func (s *Store) readParts(ctx context.Context, span, stored Span, fleet []Allocated, groups [][]int, parts chan<- seriesPart) error {
-	size := s.partHosts(stored)
-	for group, hosts := range groups {
-		var power map[uint64]powerTimes
-		for first := 0; first == 0 || first < len(hosts); first += size {
-			p := seriesPart{group: group, hosts: hosts[first:min(first+size, len(hosts))], ends: first+size >= len(hosts)}
-			var err error
-			if first%(powerParts*size) == 0 {
-				if power, err = s.powerTimes(ctx, span, fleet, hosts[first:min(first+powerParts*size, len(hosts))]); err != nil {
-					return err
-				}
-			}
-			p.power = power
-			if p.raw, err = s.readPart(ctx, stored, fleet, p.hosts); err != nil {
+// askParts asks for the groups part by part and sends them while they are being answered.
+func (s *Store) askParts(ctx context.Context, work *errgroup.Group, span, stored Span, fleet []Allocated, groups [][]int, out chan<- seriesPart) (err error) {
+	places := make(chan struct{}, seriesQuestions)
+	parts := seriesParts(groups, s.partHosts(stored))
+	var power *asked[map[uint64]powerTimes]
+	for n, p := range parts {
+		if n%powerParts == 0 {
+			hosts := hostsOf(parts[n:min(n+powerParts, len(parts))])
+			power, err = ask(ctx, work, places, func() (map[uint64]powerTimes, error) { return s.powerTimes(ctx, span, fleet, hosts) })
+			if err != nil {
 				return err
 			}
-			select {
-			case parts <- p:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+		}
+		p.power = power
+		hosts := hostsOf(parts[n : n+1])
+		p.raw, err = ask(ctx, work, places, func() (map[uint64]rawSeries, error) { return s.readPart(ctx, stored, fleet, hosts) })
+		if err != nil {
+			return err
+		}
+		select {
+		case out <- p:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // TestPartsOfAReading holds what is made of a part of a wide reading against what a reading
@@ -52,5 +53,43 @@ func TestPartsOfAReading(t *testing.T) {
 	}
 	if off := r.power.off(Span{From: at(39).Add(32 * 24 * time.Hour), To: at(39).Add(33 * 24 * time.Hour)}); off != nil {
 		t.Errorf("boots seen more than 31 days before tell of %v", off)
+	}
+}
+
+// TestSeriesParts holds that every host of every group is read once and in order, that every
+// group ends once, and that no part but the last leaves room for a host that is in the next.
+func TestSeriesParts(t *testing.T) {
+	var groups [][]int
+	for i, n := range []int{0, 3, 1, 0, 0, 9, 4, 0, 7, 0} {
+		group := make([]int, n)
+		for k := range group {
+			group[k] = 100*i + k
+		}
+		groups = append(groups, group)
+	}
+	for size := 1; size < 30; size++ {
+		got, ended := make([][]int, len(groups)), []int{}
+		parts := seriesParts(groups, size)
+		for n, p := range parts {
+			hosts := hostsOf([]seriesPart{p})
+			if len(hosts) > size || len(hosts) < size && n < len(parts)-1 {
+				t.Errorf("part %d of %d has %d hosts; want %d", n, len(parts), len(hosts), size)
+			}
+			for _, s := range p.steps {
+				got[s.group] = append(got[s.group], s.hosts...)
+				if s.group != len(ended) {
+					t.Errorf("group %d is read when %v have ended", s.group, ended)
+				}
+				if s.ends {
+					ended = append(ended, s.group)
+				}
+			}
+		}
+		if diff := cmp.Diff(groups, got, cmpopts.EquateEmpty()); diff != "" || len(ended) != len(groups) {
+			t.Errorf("parts of %d: %d groups end (-want +got):\n%s", size, len(ended), diff)
+		}
+	}
+	if got := seriesParts(nil, 5); got != nil {
+		t.Errorf("parts of nothing: %v", got)
 	}
 }
