@@ -22,7 +22,7 @@ type reading struct {
 
 // partSlots bounds a question: hosts times slots. A slot takes 34 bytes in an answer and
 // some ten times that in the engine.
-const partSlots = 1 << 20
+const partSlots = 1 << 19
 
 func (s Span) slots() int { return max(0, int(s.To.Unix()-s.From.Unix())/slotSeconds) }
 
@@ -31,7 +31,7 @@ func (s *Store) partHosts(span Span) int { return max(1, s.partSlots/max(span.sl
 
 // powerParts is for how many parts the times off are asked at once: there are few, and the
 // question costs nearly the same for all of them.
-const powerParts = 8
+const powerParts = 16
 
 // seriesQuestions is how many questions about series the engine answers at once. One keeps
 // one of its threads busy.

@@ -33,7 +33,7 @@ type Options struct {
 	// Connections is the most that are open at once; default 8.
 	Connections int
 	// PartSlots is the most host slots of five minutes that one question about series
-	// reads, which bounds the memory of engine and caller; default 1,048,576.
+	// reads, which bounds the memory of engine and caller; default 524,288.
 	PartSlots int
 }
 
