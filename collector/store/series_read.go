@@ -260,16 +260,23 @@ func (r *reading) fill(raw rawSeries) error {
 		return err
 	}
 	n := len(slots) / 4
+	next, inOrder := 0, true // the engine writes the slots in their order, but need not
 	for i := range n {
-		slot := word(slots, i)
-		if int64(slot) >= int64(h.Slots()) {
+		slot := int(word(slots, i))
+		if slot >= h.Slots() {
 			return fmt.Errorf("slot %d lies outside the span of %d", slot, h.Slots())
 		}
-		r.first, r.last = min(r.first, int(slot)), max(r.last, int(slot))
+		r.first, r.last = min(r.first, slot), max(r.last, slot)
+		if slot > next {
+			h.forget(next, slot)
+		}
+		inOrder = inOrder && slot >= next
+		next = slot + 1
 	}
-	if n != h.Slots() { // a host has one row a slot: as many rows as slots leave none out
-		h.forget(0, h.Slots())
+	if !inOrder {
+		next = 0
 	}
+	h.forget(next, h.Slots())
 	for k, c := range h.columns() {
 		values, err := storedFor(n, raw.columns[k], 4)
 		if err != nil {

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +55,70 @@ func TestPartsOfAReading(t *testing.T) {
 	}
 	if off := r.power.off(Span{From: at(39).Add(32 * 24 * time.Hour), To: at(39).Add(33 * 24 * time.Hour)}); off != nil {
 		t.Errorf("boots seen more than 31 days before tell of %v", off)
+	}
+}
+
+// TestFill holds that a slot without a row is one of which nothing is known, in whatever order
+// the rows come, and that nothing is left of the host before.
+func TestFill(t *testing.T) {
+	state := func(width int, values ...int) []byte {
+		out := binary.AppendUvarint(nil, uint64(len(values)))
+		for _, v := range values {
+			out = append(out, binary.LittleEndian.AppendUint64(nil, uint64(v))[:width]...)
+		}
+		return append(out, 0, 0, 0) // as the engine fills up
+	}
+	for _, test := range []struct {
+		name        string
+		slots, want []int
+		first, last int
+	}{
+		{"all", []int{0, 1, 2, 3, 4}, []int{10, 11, 12, 13, 14}, 0, 4},
+		{"gaps at the ends and between", []int{1, 3}, []int{-1, 11, -1, 13, -1}, 1, 3},
+		{"in no order", []int{3, 1}, []int{-1, 11, -1, 13, -1}, 1, 3},
+		{"the first one last", []int{1, 2, 3, 0}, []int{10, 11, 12, 13, -1}, 0, 3},
+		{"none", nil, []int{-1, -1, -1, -1, -1}, 5, -1},
+	} {
+		var r reading
+		r.values.resize(5)
+		for _, c := range r.values.columns() {
+			copy(*c, []int32{91, 92, 93, 94, 95}) // of another host
+		}
+		copy(r.values.Network, []int64{91, 92, 93, 94, 95})
+		copy(r.values.Observed, []uint16{91, 92, 93, 94, 95})
+		values := make([]int, len(test.slots))
+		for i, slot := range test.slots {
+			values[i] = 10 + slot
+		}
+		raw := rawSeries{slot: state(4, test.slots...), observed: state(2, values...), network: state(8, values...)}
+		for k := range raw.columns {
+			raw.columns[k] = state(4, values...)
+		}
+		if err := r.fill(raw); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if r.first != test.first || r.last != test.last {
+			t.Errorf("%s: rows from slot %d to %d; want %d to %d", test.name, r.first, r.last, test.first, test.last)
+		}
+		for i, want := range test.want {
+			for k, c := range r.values.columns() {
+				if got := int((*c)[i]); got != want {
+					t.Errorf("%s: slot %d of column %d is %d; want %d", test.name, i, k, got, want)
+				}
+			}
+			if got := int(r.values.Network[i]); got != want {
+				t.Errorf("%s: slot %d of the network is %d; want %d", test.name, i, got, want)
+			}
+			if got := int(r.values.Observed[i]); got != max(want, 0) {
+				t.Errorf("%s: slot %d was observed for %d; want %d", test.name, i, got, max(want, 0))
+			}
+		}
+	}
+	var r reading
+	r.values.resize(5)
+	if err := r.fill(rawSeries{slot: state(4, 5)}); err == nil || !strings.Contains(err.Error(), "slot 5 lies outside the span of 5") {
+		t.Errorf("a slot behind the end: %v", err)
 	}
 }
 
