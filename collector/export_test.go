@@ -6,3 +6,6 @@ import "github.com/yunjian-io/yunjian/rules/rightsize"
 func WithAdvice(d *Database, limits ...rightsize.Settings) *Database {
 	return &Database{Store: d.Store, advice: limits}
 }
+
+// RealErrors is realErrors.
+func RealErrors(all ...error) error { return realErrors(all...) }

@@ -123,7 +123,7 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	if err == nil {
 		err = j.volumes(save)
 	}
-	if err := errors.Join(storing.Wait(), err, assessing.wait()); err != nil {
+	if err := realErrors(storing.Wait(), err, assessing.wait()); err != nil {
 		return nil, err
 	}
 	say("recommending sizes")
@@ -155,6 +155,16 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 		return cmp.Or(cmp.Compare(a.RuleID, b.RuleID), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.State, b.State))
 	})
 	return out, db.SaveRun(ctx, run)
+}
+
+// realErrors joins errors of work that is done side by side, without those that say only
+// that other work has failed.
+func realErrors(all ...error) error {
+	found := errors.Join(slices.DeleteFunc(slices.Clone(all), func(err error) bool { return errors.Is(err, context.Canceled) })...)
+	if found != nil {
+		return found
+	}
+	return cmp.Or(all...)
 }
 
 // judge holds what a run needs.

@@ -1,6 +1,9 @@
 package collector_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -110,5 +113,25 @@ func TestJudge(t *testing.T) {
 	}
 	if _, err := collector.Judge(t.Context(), &collector.Database{Store: db}, pack, collector.LogRules{}, month.Add(5), now, "test", func(string) {}); err == nil {
 		t.Error("a month that has not begun was judged")
+	}
+}
+
+// When storing fails, reading is called off; only the failure is told.
+func TestRealErrors(t *testing.T) {
+	off := fmt.Errorf("read answer: %w", context.Canceled)
+	full, bad := errors.New("disk full"), errors.New("bad slot")
+	for _, test := range []struct {
+		name string
+		all  []error
+		want string
+	}{
+		{"none", []error{nil, nil}, "<nil>"},
+		{"storing alone", []error{full, off, context.Canceled}, "disk full"},
+		{"two that failed", []error{full, nil, bad}, "disk full\nbad slot"},
+		{"called off by a person", []error{nil, off, context.Canceled}, "read answer: context canceled"},
+	} {
+		if diff := cmp.Diff(test.want, fmt.Sprint(collector.RealErrors(test.all...))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
 	}
 }
