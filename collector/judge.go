@@ -95,13 +95,47 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 	if run.PackHash, err = packHash(pack, limits, month); err != nil {
 		return nil, err
 	}
-	named := run // does not change while it is stored
-	counts := map[FindingCount]int{}
-	reclaim := map[string]string{} // why a rule wants a host back, by subject
 	advisor, history, err := j.advisor(limits)
 	if err != nil {
 		return nil, err
 	}
+	out := &Judgement{Actions: map[rightsize.Action]int{}, Logs: map[string]int{}}
+	counts := map[FindingCount]int{}
+	named := run // does not change while it is stored
+	// The verdicts on logs follow from nothing that is found about use.
+	say("judging use and logs")
+	work, working := errgroup.WithContext(ctx)
+	work.Go(func() (err error) {
+		run.Findings, err = j.usage(working, named, advisor, history, counts, out.Actions)
+		return err
+	})
+	work.Go(func() error {
+		return j.logs(working, logs, func(verdicts []store.RetentionVerdict) error {
+			for i := range verdicts {
+				out.Logs[verdicts[i].Name()]++
+				out.LogPeriod = verdicts[i].Period
+			}
+			return db.SaveRetention(working, named, verdicts)
+		})
+	})
+	if err := work.Wait(); err != nil {
+		return nil, err
+	}
+	out.Run = run
+	for c, n := range counts {
+		c.Subjects = n
+		out.Counts = append(out.Counts, c)
+	}
+	slices.SortFunc(out.Counts, func(a, b FindingCount) int {
+		return cmp.Or(cmp.Compare(a.RuleID, b.RuleID), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.State, b.State))
+	})
+	return out, db.SaveRun(ctx, run)
+}
+
+// usage judges hosts, systems and disks, recommends sizes, and stores both for a run. It
+// counts the findings, each kind of them, and the actions that it recommends.
+func (j *judge) usage(ctx context.Context, run store.JudgeRun, advisor *rightsize.Advisor, history store.Span, counts map[FindingCount]int, actions map[rightsize.Action]int) (found uint32, err error) {
+	reclaim := map[string]string{} // why a rule wants a host back, by subject
 	assessing, assessed := j.assess(ctx, advisor)
 	// What is found is stored while the next hosts are read, in its order.
 	storing, stored := errgroup.WithContext(assessed)
@@ -114,47 +148,28 @@ func Judge(ctx context.Context, db *Database, pack rules.Pack, logs LogRules, mo
 				reclaim[f.Subject.ID] = f.Reason
 			}
 		}
-		run.Findings += uint32(len(findings))
-		storing.Go(func() error { return db.AddFindings(stored, named, findings) })
+		found += uint32(len(findings))
+		storing.Go(func() error { return j.db.AddFindings(stored, run, findings) })
 	}
 	err = j.all(stored, history, assessing.host, func(f store.RunFacts) {
-		storing.Go(func() error { return db.SaveFacts(stored, named, f) })
+		storing.Go(func() error { return j.db.SaveFacts(stored, run, f) })
 	}, save)
 	if err == nil {
 		err = j.volumes(save)
 	}
 	if err := realErrors(storing.Wait(), err, assessing.wait()); err != nil {
-		return nil, err
+		return 0, err
 	}
-	say("recommending sizes")
-	out := &Judgement{Run: run, Actions: map[rightsize.Action]int{}, Logs: map[string]int{}}
+	j.say("recommending sizes")
 	for part := range assessing.recommend(reclaim) {
-		if err := db.SaveRecommendations(ctx, run, part); err != nil {
-			return nil, err
+		if err := j.db.SaveRecommendations(ctx, run, part); err != nil {
+			return 0, err
 		}
 		for i := range part {
-			out.Actions[part[i].Action]++
+			actions[part[i].Action]++
 		}
 	}
-	say("judging the logs")
-	err = j.logs(ctx, logs, func(verdicts []store.RetentionVerdict) error {
-		for i := range verdicts {
-			out.Logs[verdicts[i].Name()]++
-			out.LogPeriod = verdicts[i].Period
-		}
-		return db.SaveRetention(ctx, run, verdicts)
-	})
-	if err != nil {
-		return nil, err
-	}
-	for c, n := range counts {
-		c.Subjects = n
-		out.Counts = append(out.Counts, c)
-	}
-	slices.SortFunc(out.Counts, func(a, b FindingCount) int {
-		return cmp.Or(cmp.Compare(a.RuleID, b.RuleID), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.State, b.State))
-	})
-	return out, db.SaveRun(ctx, run)
+	return found, nil
 }
 
 // realErrors joins errors of work that is done side by side, without those that say only

@@ -33,7 +33,7 @@ func judgeSection(ctx context.Context, b *bench) error {
 	var last judging
 	sizes := []int{1000, 4000, 10_000, 100_000}
 	for _, n := range append(slices.DeleteFunc(sizes, func(n int) bool { return n >= most }), most) {
-		if uint64(n)*monthBuckets*bytesPerBucket > disk.Bavail*uint64(disk.Bsize)/2 {
+		if !b.kept(n) && uint64(n)*monthBuckets*bytesPerBucket > disk.Bavail*uint64(disk.Bsize)/2 {
 			b.note("%d hosts left out: half of the free disk does not hold them", n)
 			break
 		}
@@ -98,6 +98,18 @@ func (b *bench) judgeFleet(ctx context.Context, n int) (_ judging, err error) {
 	return j, nil
 }
 
+// fleetMade is the file in the folder of a fleet that is whole.
+const fleetMade = "made"
+
+// kept says whether a fleet of n hosts is there from an earlier run.
+func (b *bench) kept(n int) bool {
+	if b.fleets == "" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(b.fleets, fmt.Sprint(n), fleetMade))
+	return err == nil
+}
+
 // fleet opens a database with a fleet of n hosts: one that was kept, or a new one.
 func (b *bench) fleet(ctx context.Context, n int) (_ *database, err error) {
 	var dir string
@@ -123,7 +135,7 @@ func (b *bench) fleet(ctx context.Context, n int) (_ *database, err error) {
 		}
 	}()
 	// The marker is written last: a fleet that was cut off is not used.
-	marker := filepath.Join(dir, "made")
+	marker := filepath.Join(dir, fleetMade)
 	if _, err := os.Stat(marker); err == nil {
 		return d, b.forgetRuns(ctx, d.Store)
 	}
