@@ -91,23 +91,28 @@ func TestEvidence(t *testing.T) {
 	})
 }
 
+// logAgent is an agent whose watch over logs has begun.
+func logAgent(t *testing.T) *agent {
+	t.Helper()
+	a, err := newAgent(logHost(t, newCollector(t), t.TempDir()).withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.close)
+	if err := a.refreshIdentity(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.logs.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.logs.clockKnown()
+	return a
+}
+
 // What could not be spooled is told again: the document of the next pass has it all.
 func TestEvidenceIsToldAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCollector(t)
-		o := logHost(t, c, t.TempDir())
-		a, err := newAgent(o.withDefaults())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer a.close()
-		if err := a.refreshIdentity(t.Context(), time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if err := a.logs.begin(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		a.logs.clockKnown()
+		a := logAgent(t)
 		a.delivery = nil // as if nothing could be kept
 		for range 2 {
 			r := <-a.logs.ready()
@@ -165,19 +170,7 @@ func TestLogFigures(t *testing.T) {
 // may have left already.
 func TestReportAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCollector(t)
-		a, err := newAgent(logHost(t, c, t.TempDir()).withDefaults())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer a.close()
-		if err := a.refreshIdentity(t.Context(), time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if err := a.logs.begin(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		a.logs.clockKnown()
+		a := logAgent(t)
 		a.logs.reports <- <-a.logs.ready() // it waits again
 		a.logs.stop()
 		<-a.logs.done

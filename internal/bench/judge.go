@@ -134,9 +134,7 @@ func (b *bench) fleet(ctx context.Context, n int) (_ *database, err error) {
 			err = errors.Join(err, d.leave())
 		}
 	}()
-	// The marker is written last: a fleet that was cut off is not used.
-	marker := filepath.Join(dir, fleetMade)
-	if _, err := os.Stat(marker); err == nil {
+	if b.kept(n) {
 		return d, b.forgetRuns(ctx, d.Store)
 	}
 	begin := time.Now()
@@ -144,7 +142,8 @@ func (b *bench) fleet(ctx context.Context, n int) (_ *database, err error) {
 		return nil, err
 	}
 	b.note("%s hosts, %s million rows made and merged in %s, apart from what follows", number(float64(n)), number(float64(n)*monthBuckets/1e6), time.Since(begin).Round(time.Second))
-	if err := os.WriteFile(marker, nil, 0o600); err != nil {
+	// The marker is written last: a fleet that was cut off is not used.
+	if err := os.WriteFile(filepath.Join(dir, fleetMade), nil, 0o600); err != nil {
 		return nil, fmt.Errorf("mark the fleet as made: %w", err)
 	}
 	return d, nil
